@@ -1,0 +1,1 @@
+"""RegalPOS: the ground that the three apps stand on, and the roof above them."""
