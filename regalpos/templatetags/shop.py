@@ -1,0 +1,101 @@
+"""What templates say the shop's way: icons, money, quantities.
+
+The figures come without markup; a template puts them into `<span class="num">`.
+"""
+
+from decimal import Decimal
+
+from babel import Locale
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, to_locale
+
+from regalpos.icons import ICONS, MARK, POINTING
+from regalpos.money import format_money, minor_digits, round_money
+
+register = template.Library()
+
+# A typographic minus: as wide as a plus, and never broken off its figure.
+MINUS = "\N{MINUS SIGN}"
+
+# Counted things go without a unit: "3", not "3 pieces".
+COUNTED = frozenset({"", "each", "ea", "piece", "pieces", "pcs", "pc", "unit", "item"})
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An inline picture, unseen by a screen reader: the word goes beside it or in `aria-label`."""
+    way = " icon-way" if name in POINTING else ""
+    return format_html(
+        '<svg class="icon{}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
+        way,
+        mark_safe(ICONS[name]),  # noqa: S308  Our own drawings; a wrong name is a KeyError.
+    )
+
+
+@register.simple_tag
+def mark() -> SafeString:
+    """RegalPOS's crown."""
+    return format_html(
+        '<svg class="mark" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
+        mark_safe(MARK),  # noqa: S308  As above.
+    )
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """`€43.15`, where the amount stands alone. Nothing for None."""
+    if amount is None:
+        return ""
+    return _with_minus(format_money(amount, currency, reading_locale()))
+
+
+@register.filter
+def amount(value: Decimal | None, currency: str) -> str:
+    """`43.15`, in a column whose currency is known: its digits, without its sign."""
+    if value is None:
+        return ""
+    digits = minor_digits(currency)
+    return _figure(round_money(value, currency), digits, digits)
+
+
+@register.filter
+def quantity(value: Decimal | int | None, unit: str = "") -> str:
+    """`3`, `0.64 kg`: no zeros that say nothing, no unit where things are counted."""
+    if value is None:
+        return ""
+    figure = _figure(value, 0, 3)
+    return figure if unit.lower() in COUNTED else f"{figure}\N{NO-BREAK SPACE}{unit}"
+
+
+@register.filter
+def signed(value: Decimal | int | None) -> str:
+    """A change: `+12`, `−3`, `0`."""
+    if value is None:
+        return ""
+    return f"+{_figure(value, 0, 3)}" if value > 0 else _figure(value, 0, 3)
+
+
+@register.filter
+def percent(rate: Decimal | None) -> str:
+    """`23%` for 0.23, with as many decimals as it needs, and not more than two."""
+    if rate is None:
+        return ""
+    locale = Locale.parse(reading_locale())
+    return _with_minus(locale.percent_formats[None].apply(rate, locale, force_frac=(0, 2)))
+
+
+def reading_locale() -> str:
+    """The locale of whoever reads, as Babel names it: `en_GB` for `en-gb`."""
+    return to_locale(get_language() or "en")
+
+
+def _figure(value: Decimal | int, least: int, most: int) -> str:
+    """At least and at most so many decimals, grouped as the locale groups."""
+    locale = Locale.parse(reading_locale())
+    return _with_minus(locale.decimal_formats[None].apply(value, locale, force_frac=(least, most)))
+
+
+def _with_minus(figure: str) -> str:
+    return figure.replace("-", MINUS)
