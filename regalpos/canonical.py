@@ -41,7 +41,7 @@ def _in_order(value: object, depth: int) -> object:
         return value
     if isinstance(value, int):
         if abs(value) > LARGEST:
-            raise NotCanonical(f"{value} is too large; write it as a string.")
+            raise NotCanonical("This number is too large; write it as a string.")
         return value
     if depth == 0:
         raise NotCanonical("Nested too deep.")

@@ -84,6 +84,11 @@ def is_money(amount: Decimal, currency: str) -> bool:
     return amount.is_finite() and abs(amount) < LIMIT and round_money(amount, currency) == amount
 
 
+def minus(amount: Decimal) -> Decimal:
+    """The amount with its sign turned; nothing stays nothing, not minus nothing."""
+    return amount.copy_negate() if amount else amount
+
+
 def share(total: Decimal, part: Decimal, whole: Decimal, currency: str) -> Decimal:
     """total x part / whole, rounded once."""
     return round_money(EXACT.divide(EXACT.multiply(total, part), whole), currency)
