@@ -81,3 +81,10 @@ class Busy(Refusal):
     ) -> None:
         super().__init__(message, **facts)
         self.retry_after: int = retry_after
+
+
+class BodyMismatch(Invalid):
+    """This id was used before, for something else. `fields` names what differs, where known."""
+
+    code = "body_mismatch"
+    message = _("This was already posted, with other content. Nothing has changed.")

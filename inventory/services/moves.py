@@ -1,0 +1,223 @@
+"""The steps that change stock: levels are locked, moved, and open screens told.
+
+Steps, not use cases: each is called inside the transaction of the document that moves the goods.
+Lock order: the document's id, the product rows (only to make a missing level), the levels in
+product order. A level and its move are written together, or neither is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Case, F, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Product, StockLevel, StockMove
+from regalpos.errors import Refusal
+from regalpos.live import announce, stock_topic
+from regalpos.money import EXACT, round_to
+
+ROOM = Decimal("999999999.999")  # what a level's column holds, either way
+COST_PLACES = 4
+
+Kind = StockMove.Kind
+
+
+class OutOfStock(Refusal):
+    """A limited product has less on hand than was asked. `products`: what there is of each."""
+
+    code = "out_of_stock"
+    message = _("There is not that much left here. Nothing has changed.")
+
+
+class ShelfOverflow(Refusal):
+    """The level would hold more than can be written down. A slip of the keyboard."""
+
+    code = "too_much_stock"
+    message = _("No shelf holds that much. Check the quantity. Nothing has changed.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One movement to be: a signed quantity of one locked level, in the product's unit.
+
+    `unit_cost` is what one unit cost; left out, it is the level's average cost of now.
+    """
+
+    level: StockLevel
+    quantity: Decimal
+    kind: StockMove.Kind
+    source_line: int = 0
+    unit_cost: Decimal | None = None
+    reason: str = ""
+    bin: str = ""
+
+
+def ensure_levels(store_id: UUID, product_ids: Iterable[UUID]) -> None:
+    """Every product has a level in the store. A step: call inside a transaction, before locking.
+
+    Costs one read when nothing is missing. The product's row is locked first, so that a change of
+    `limited` cannot pass between reading it and copying it into `strict`.
+    """
+    wanted = set(product_ids)
+    levels = StockLevel.objects.filter(store_id=store_id, product_id__in=wanted)
+    missing = wanted - set(levels.values_list("product_id", flat=True))
+    if not missing:
+        return
+    products = Product.objects.filter(pk__in=missing).order_by("pk")
+    StockLevel.objects.bulk_create(
+        [
+            StockLevel(store_id=store_id, product_id=product.pk, strict=product.limited)
+            for product in products.select_for_update(no_key=True)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def lock_levels(store_id: UUID, product_ids: Iterable[UUID]) -> dict[UUID, StockLevel]:
+    """The store's levels of these products, made if need be, locked in product order. A step."""
+    wanted = set(product_ids)
+    ensure_levels(store_id, wanted)
+    return StockLevel.objects.lock(store_id=store_id, product_ids=wanted)
+
+
+def move_many(
+    changes: Sequence[Change],
+    *,
+    source_type: str,
+    source_id: UUID,
+    who_id: UUID,
+    at: datetime,
+    cause: str = "",
+) -> list[StockMove]:
+    """The levels hold what they should, one move is written per change, open screens are told.
+
+    A step: call inside a transaction with every level locked (`lock_levels`). All levels must be
+    locked in one call, so that the order holds. Changes keep their order: several lines of one
+    product each get their own balance. The levels handed in carry the new figures afterwards.
+    A receipt moves the average cost. `cause` is what screens say ("Till 2").
+
+    Two statements for any number of changes. Raises OutOfStock, naming every limited product that
+    would fall below zero after all of its changes; nothing is written then.
+    """
+    levels = {change.level.pk: change.level for change in changes}
+    before = {pk: level.on_hand for pk, level in levels.items()}
+    costs = {pk: level.average_cost for pk, level in levels.items()}
+    balances = dict(before)
+    moves: list[StockMove] = []
+    for change in changes:
+        pk = change.level.pk
+        cost = costs[pk] if change.unit_cost is None else change.unit_cost
+        if change.kind == Kind.RECEIPT:
+            costs[pk] = average_cost(balances[pk], costs[pk], change.quantity, cost)
+        balances[pk] += change.quantity
+        moves.append(
+            StockMove(
+                level=change.level,
+                quantity=change.quantity,
+                balance=balances[pk],
+                kind=change.kind,
+                unit_cost=cost,
+                bin=change.bin,
+                reason=change.reason,
+                source_type=source_type,
+                source_id=source_id,
+                source_line=change.source_line,
+                who_id=who_id,
+                at=at,
+            )
+        )
+    _refuse_oversold(levels, balances)
+    _write_levels(moves, costs)
+    StockMove.objects.bulk_create(moves)
+    _adopt(levels, moves, balances, costs)
+    for pk, level in levels.items():
+        announce(
+            stock_topic(level.store_id),
+            "stock.changed",
+            product=str(level.product_id),
+            on_hand=str(level.on_hand),
+            version=level.version,
+            last=str(balances[pk] - before[pk]),
+            cause=cause,
+        )
+    return moves
+
+
+def move_stock(
+    *,
+    level: StockLevel,
+    quantity: Decimal,
+    kind: StockMove.Kind,
+    source_type: str,
+    source_id: UUID,
+    who_id: UUID,
+    at: datetime,
+    source_line: int = 0,
+    unit_cost: Decimal | None = None,
+    reason: str = "",
+    bin: str = "",
+    cause: str = "",
+) -> StockMove:
+    """One level holds what it should, and its move says why. A step: see `move_many`."""
+    change = Change(
+        level=level,
+        quantity=quantity,
+        kind=kind,
+        source_line=source_line,
+        unit_cost=unit_cost,
+        reason=reason,
+        bin=bin,
+    )
+    [move] = move_many(
+        [change], source_type=source_type, source_id=source_id, who_id=who_id, at=at, cause=cause
+    )
+    return move
+
+
+def average_cost(on_hand: Decimal, average: Decimal, quantity: Decimal, cost: Decimal) -> Decimal:
+    """The moving average after a receipt. What is not there, or owed, has no cost to weigh in."""
+    if on_hand <= 0:
+        return round_to(cost, COST_PLACES)
+    worth = EXACT.add(EXACT.multiply(on_hand, average), EXACT.multiply(quantity, cost))
+    return round_to(EXACT.divide(worth, on_hand + quantity), COST_PLACES)
+
+
+def _refuse_oversold(levels: dict[int, StockLevel], balances: dict[int, Decimal]) -> None:
+    if any(abs(balance) > ROOM for balance in balances.values()):
+        raise ShelfOverflow
+    short = [
+        {"product": str(level.product_id), "on_hand": str(level.on_hand)}
+        for pk, level in levels.items()
+        if level.strict and balances[pk] < 0
+    ]
+    if short:
+        raise OutOfStock(products=short)
+
+
+def _write_levels(moves: Sequence[StockMove], costs: dict[int, Decimal]) -> None:
+    """`SET n = n + x` for every level, in one statement."""
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    counts: dict[int, int] = defaultdict(int)
+    for move in moves:
+        sums[move.level_id] += move.quantity
+        counts[move.level_id] += 1
+    StockLevel.objects.filter(pk__in=sums).update(
+        on_hand=F("on_hand") + Case(*(When(pk=pk, then=Value(sums[pk])) for pk in sums)),
+        version=F("version") + Case(*(When(pk=pk, then=Value(counts[pk])) for pk in sums)),
+        average_cost=Case(*(When(pk=pk, then=Value(costs[pk])) for pk in sums)),
+    )
+
+
+def _adopt(
+    levels: dict[int, StockLevel],
+    moves: Sequence[StockMove],
+    balances: dict[int, Decimal],
+    costs: dict[int, Decimal],
+) -> None:
+    for pk, level in levels.items():
+        level.on_hand, level.average_cost = balances[pk], costs[pk]
+        level.version += sum(1 for move in moves if move.level_id == pk)
