@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from babel import Locale
 from django import template
+from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, to_locale
 
 from regalpos.icons import ICONS, MARK, POINTING
-from regalpos.money import format_money, minor_digits, round_money
+from regalpos.money import format_amount, format_money
 
 register = template.Library()
 
@@ -56,8 +57,7 @@ def amount(value: Decimal | None, currency: str) -> str:
     """`43.15`, in a column whose currency is known: its digits, without its sign."""
     if value is None:
         return ""
-    digits = minor_digits(currency)
-    return _figure(round_money(value, currency), digits, digits)
+    return _with_minus(format_amount(value, currency, reading_locale()))
 
 
 @register.filter
@@ -84,6 +84,13 @@ def percent(rate: Decimal | None) -> str:
         return ""
     locale = Locale.parse(reading_locale())
     return _with_minus(locale.percent_formats[None].apply(rate, locale, force_frac=(0, 2)))
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The field's control in the shop's look: `input`, or `check` where it is ticked."""
+    ticked = field.widget_type in {"checkbox", "radioselect"}
+    return field.as_widget(attrs={"class": "check" if ticked else "input"})
 
 
 def reading_locale() -> str:

@@ -1,0 +1,68 @@
+// Rows that arrive over a socket, put in their places. A row being typed into waits until the hand has left it.
+
+const TINTED = 4000;
+const TYPED_INTO = "input, textarea, select, [contenteditable]";
+const REACHABLE = "a[href], button, input, select, textarea, [tabindex]";
+
+export class Rows {
+  constructor(announce, signal) {
+    this.announce = announce;
+    this.newest = new Map(); // By id: the newest row heard of, until the page shows it or a newer one.
+    document.addEventListener("focusout", () => queueMicrotask(() => this.settle()), { signal });
+  }
+
+  // Takes a message in. True if the server asks for the whole region instead.
+  take(html) {
+    const message = document.createElement("template");
+    message.innerHTML = html;
+    const rows = [...message.content.children];
+    for (const row of rows) {
+      const heard = this.newest.get(row.id);
+      if (row.id && !(heard && version(heard) >= version(row))) this.newest.set(row.id, row);
+    }
+    this.settle();
+    return rows.some((row) => "refetch" in row.dataset);
+  }
+
+  // Puts every row in its place that is newer than what stands there: after a message, and after a fetched
+  // region that may have been read before that message was sent.
+  settle() {
+    for (const [id, row] of this.newest) {
+      const standing = document.getElementById(id);
+      if (!standing || version(standing) >= version(row)) this.newest.delete(id);
+      else if (!beingTypedInto(standing)) this.place(standing, row);
+    }
+  }
+
+  place(standing, row) {
+    const fresh = row.cloneNode(true);
+    const held = reachable(standing).indexOf(document.activeElement);
+    standing.replaceWith(fresh);
+    this.newest.delete(fresh.id);
+    window.htmx?.process(fresh);
+    if (held >= 0) reachable(fresh)[held]?.focus({ preventScroll: true });
+    tint(fresh);
+    if (fresh.dataset.say) this.announce(fresh.dataset.say);
+  }
+}
+
+function version(row) {
+  return Number(row.dataset.version ?? 0);
+}
+
+function beingTypedInto(row) {
+  return row.contains(document.activeElement) && document.activeElement.matches(TYPED_INTO);
+}
+
+function reachable(row) {
+  return [...row.querySelectorAll(REACHABLE)];
+}
+
+// Marked for four seconds, with the words why (data-moment); then only the new figure stays.
+function tint(row) {
+  row.classList.add("item-moved");
+  setTimeout(() => {
+    row.classList.remove("item-moved");
+    for (const words of row.querySelectorAll("[data-moment]")) words.remove();
+  }, TINTED);
+}
