@@ -1,0 +1,123 @@
+"""The API for programs: its frame, and the one shape in which it says no.
+
+Bearer tokens only, never cookies, so no page elsewhere can make a browser act here (and
+CSRF has nothing to guard). Each app brings a router; their prefixes are listed at the end.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DataError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+
+from people.access import NotSignedIn
+from regalpos.answers import BadRequest, Fault, refuse
+from regalpos.bodies import JsonParser, TooLarge
+from regalpos.errors import Invalid, NotAllowed, NotHere, Refusal
+from regalpos.version import VERSION
+
+log = structlog.get_logger(__name__)
+
+api = NinjaAPI(
+    title="RegalPOS",
+    version=VERSION,
+    description=str(_("The till, the shelves and the books of a shop, for programs.")),
+    urls_namespace="api",
+    docs_url=None,  # both stand at the root, see urls.py
+    openapi_url=None,
+    parser=JsonParser(),
+)
+
+
+class TooOften(Refusal):
+    """More tries than are allowed in this time."""
+
+    code = "too_often"
+    status = 429
+    message = _("Too many at once. Wait a moment, then try again.")
+
+
+@api.exception_handler(Refusal)
+def refusal(request: HttpRequest, error: Refusal) -> HttpResponse:
+    """A refusal says its own code, status and facts."""
+    response = refuse(request, error)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """422, and under each field's own name what is wrong with it."""
+    fields: dict[str, list[str]] = defaultdict(list)
+    for problem in error.errors:
+        # ("body", "payload", "lines", 0, "quantity") is `lines.0.quantity` to whoever sent it.
+        place = list(problem["loc"])
+        skipped = 2 if place[0] in {"body", "form"} and len(place) > 2 else 1
+        name = ".".join(str(part) for part in place[skipped:]) or "body"
+        fields[name].append(problem["msg"])
+    return refusal(request, Invalid(fields=dict(fields)))
+
+
+@api.exception_handler(HttpError)
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """ninja's own refusals, in our shape."""
+    if isinstance(error.__cause__, Refusal):  # what JsonParser said, wrapped by ninja
+        return refusal(request, error.__cause__)
+    if isinstance(error, Throttled):
+        response = refusal(request, TooOften())
+        response.headers["Retry-After"] = str(error.wait or 1)
+        return response
+    if isinstance(error, AuthenticationError):
+        return refusal(request, NotSignedIn())
+    known: dict[int, type[Refusal]] = {403: NotAllowed, 404: NotHere, 429: TooOften}
+    return refusal(request, known.get(error.status_code, BadRequest)())
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    """Unknown, or another store's."""
+    return refusal(request, NotHere())
+
+
+@api.exception_handler(PermissionDenied)
+def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    """Known, and not for this token."""
+    return refusal(request, NotAllowed())
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """Larger than Django reads."""
+    return refusal(request, TooLarge())
+
+
+@api.exception_handler(DataError)
+def unstorable(request: HttpRequest, error: DataError) -> HttpResponse:
+    """A value that no column can hold has slipped past its schema."""
+    log.warning("unstorable_value", exc_info=error)
+    return refusal(request, Invalid())
+
+
+@api.exception_handler(Exception)
+def fault(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Ours. The log has the trace; the caller has the id to name it by, and nothing else."""
+    log.error("api_fault", exc_info=error)
+    return refusal(request, Fault())
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The schema, for programs that write programs."""
+    return JsonResponse(api.get_openapi_schema())
+
+
+def docs(request: HttpRequest) -> HttpResponse:
+    """The same for people: every operation, to read and to try."""
+    settings: dict[str, Any] = {"url": "/openapi.json", "layout": "BaseLayout", "deepLinking": True}
+    return render(request, "docs.html", {"settings": settings})

@@ -1,0 +1,39 @@
+"""Where requests and sockets come in.
+
+The size of a body is looked at first, then files are answered, then Django is asked. A
+socket shows where it comes from and who opens it before any of our consumers sees it.
+"""
+
+import asyncio
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regalpos.settings")
+django = get_asgi_application()  # The apps have to stand before anything of theirs is imported.
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.urls import re_path  # noqa: E402
+
+from regalpos import live  # noqa: E402
+from regalpos.bodies import BodyLimit, Message, Receive, Send  # noqa: E402
+from regalpos.sockets import OwnOrigin, SignedIn, nowhere  # noqa: E402
+from regalpos.static_files import StaticFiles  # noqa: E402
+from regalpos.urls import websocket_urlpatterns  # noqa: E402
+
+doors: list[Any] = [*websocket_urlpatterns, re_path(r"", nowhere)]
+
+router = ProtocolTypeRouter(
+    {
+        "http": BodyLimit(StaticFiles(django)),
+        "websocket": OwnOrigin(SignedIn(URLRouter(doors))),
+    }
+)
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """The whole house, as one ASGI application."""
+    # The loop that serves is the one on which announcements go out.
+    live.loop = asyncio.get_running_loop()
+    await router(scope, receive, send)
