@@ -6,7 +6,7 @@ import dj_database_url
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from regalpos import embedded, environment
+from regalpos import embedded, environment, observe
 from regalpos.environment import BASE_DIR, VAR
 from regalpos.keys import kept
 
@@ -131,43 +131,59 @@ X_FRAME_OPTIONS = "DENY"
 # Subdomains and the preload list bind the shop's other sites for years: not ours to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
+# Nothing runs, and nothing is fetched, that does not come from here. Sockets count as `self`.
 SECURE_CSP = {
-    "default-src": [CSP.SELF],
+    "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
-    "style-src": [CSP.SELF, CSP.NONCE],
-    "img-src": [CSP.SELF, "data:", "blob:"],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
-    "worker-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
+# What a browser can do that a till never asks for is off, for us and for anything we might load.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     "camera": ["self"],
     "publickey-credentials-create": ["self"],
     "publickey-credentials-get": ["self"],
+    "accelerometer": [],
+    "display-capture": [],
     "geolocation": [],
+    "gyroscope": [],
+    "magnetometer": [],
     "microphone": [],
+    "midi": [],
     "payment": [],
+    "serial": [],
     "usb": [],
 }
 
+# From the outside in. The pin at the end keeps the whole chain in one thread (see pin.py).
 MIDDLEWARE = [
+    "regalpos.observe.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_http_compression.middleware.HttpCompressionMiddleware",
+    "regalpos.answers.Answers",
+    "regalpos.bodies.ApiBodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "regalpos.pin.pin",
 ]
+CSRF_FAILURE_VIEW = "regalpos.answers.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # never the database
 
 # ---- sign-in ----------------------------------------------------------------------------------
 
@@ -262,4 +278,5 @@ ANCHOR_TO = ENV.ANCHOR_TO
 METRICS_TOKEN = ENV.METRICS_TOKEN.get_secret_value()
 SENTRY_DSN = ENV.SENTRY_DSN
 LOG_LEVEL = ENV.LOG_LEVEL
+LOGGING = observe.configure_logging(LOG_LEVEL)
 LANES: dict[str, dict[str, Any]] = {}  # changes to the rules in lanes.py
