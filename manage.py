@@ -3,19 +3,42 @@
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
+
+# `serve` brings the database up itself, after it has found its port free.
+NEED_NO_DATABASE = {
+    "check", "collectstatic", "compilemessages", "help", "makemessages", "serve", "version",
+}  # fmt: skip
 
 
 def main() -> None:
-    """Run the command named on the command line."""
+    """Run the command named on the command line, with the embedded database up if it needs it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regalpos.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from regalpos.embedded import NoDatabase
+
     try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as problem:
-        # A wrong setting is the operator's to mend: the sentence helps, a traceback does not.
+        with _database():
+            execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, NoDatabase) as problem:
+        # Theirs to mend who run the shop: the sentence helps, a traceback does not.
         sys.exit(f"RegalPOS cannot start: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _database() -> AbstractContextManager[None]:
+    from django.conf import settings
+
+    from regalpos import embedded
+
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    asks_for_help = {"-h", "--help", "--version"} & set(sys.argv)
+    if command in NEED_NO_DATABASE or asks_for_help or not settings.ENV.embedded:
+        return nullcontext()
+    return embedded.running()
 
 
 if __name__ == "__main__":
