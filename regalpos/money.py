@@ -159,14 +159,20 @@ def _exponent(weights: Sequence[Decimal]) -> int:
 # ---- words --------------------------------------------------------------------------------------
 
 
+# A sign made of letters stands off its figure (CLDR's currencySpacing, which Babel leaves out):
+# KWD 2.500 and Rs 50, though €50.
+_LETTER_BY_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
+
 @cache
 def _locale(name: str) -> Locale:
     return Locale.parse(name.replace("-", "_"))
 
 
 def format_money(amount: Decimal, currency: str, locale: str) -> str:
-    """As people of this locale write it, currency included: `€1,234.50`, `1.234,50 €`."""
-    return format_currency(round_money(amount, currency), currency, locale=_locale(locale))
+    """As people of this locale write it, sign and all: `€1,234.50`, `1.234,50 €`, `Rs 50.00`."""
+    text = format_currency(round_money(amount, currency), currency, locale=_locale(locale))
+    return _LETTER_BY_DIGIT.sub("\u00a0", text)
 
 
 def format_amount(amount: Decimal, currency: str, locale: str) -> str:
