@@ -44,6 +44,7 @@ class WrongMethod(Refusal):
 class GrownOld(NotAllowed):
     """The page stood open over a new sign-in, so its forms carry an old mark (CSRF)."""
 
+    code = "csrf"
     message = _("This page has grown old. Load it again to go on. Nothing has changed.")
 
 
@@ -85,11 +86,7 @@ def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
             envelope(request, refusal), status=refusal.status, encoder=DjangoJSONEncoder
         )
     elif request.headers.get("HX-Request"):
-        response = HttpResponse(status=refusal.status)
-        # An error page inside a page helps nobody: keep what stands, and say why.
-        response.headers["HX-Reswap"] = "none"
-        said = {"refused": {"code": refusal.code, "message": refusal.message}}
-        response.headers["HX-Trigger"] = json.dumps(said)
+        response = _said_to_htmx(refusal)
     else:
         response = page(request, refusal)
     if isinstance(refusal, Busy):
@@ -107,13 +104,14 @@ def envelope(request: HttpRequest, refusal: Refusal) -> dict[str, object]:
 
 
 def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """A whole page for a person, from `404.html` and its like, or else from `refused.html`.
+    """A whole page for a person, from `403_csrf.html`, `403.html` or else `refused.html`.
 
     If even that breaks, a page without style or language still says what happened.
     """
     context = {"refusal": refusal, "request_id": getattr(request, "request_id", "")}
     try:
-        template = select_template([f"{refusal.status}.html", "refused.html"])
+        names = [f"{refusal.status}_{refusal.code}.html", f"{refusal.status}.html", "refused.html"]
+        template = select_template(names)
         return HttpResponse(template.render(context, request), status=refusal.status)
     except Exception:
         log.exception("refusal_page_broke", code=refusal.code)
@@ -145,6 +143,21 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
     log.info("csrf_refused", reason=reason)
     return refuse(request, GrownOld())
+
+
+def _said_to_htmx(refusal: Refusal) -> HttpResponse:
+    """An error page inside a page helps nobody: what stands is kept, and the reason is said.
+
+    Of most failures htmx tells our scripts by their status. 409 and 422 it takes for
+    answers, so these bring an event of their own.
+    """
+    words = format_html('<p id="{}-failure">{}</p>', refusal.code, refusal.message)
+    response = HttpResponse(words, status=refusal.status)
+    response.headers["HX-Reswap"] = "none"
+    if refusal.status in {409, 422}:
+        said = {"refused": {"code": refusal.code, "message": refusal.message}}
+        response.headers["HX-Trigger"] = json.dumps(said)
+    return response
 
 
 def _leads_to_sign_in(response: HttpResponseBase) -> bool:

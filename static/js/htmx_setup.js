@@ -35,6 +35,9 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.xhr?.status === 422) detail.elt.querySelector('[aria-invalid="true"]')?.focus();
 });
 
+// A refusal that no part of the page had room for.
+document.addEventListener("refused", ({ detail }) => toast(detail.message));
+
 document.addEventListener("htmx:sendError", ({ detail }) => failed("unreachable", detail));
 document.addEventListener("htmx:timeout", ({ detail }) => failed("slow", detail));
 document.addEventListener("htmx:responseError", ({ detail }) => {
