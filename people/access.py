@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 
 from people.models import Store, User
 from people.permissions import GRANTS, Permission, Role
-from regalpos import lanes
+from regalpos import lanes, sockets
 from regalpos.errors import NotAllowed, NotHere, Refusal
 
 
@@ -65,7 +65,7 @@ def requires[F: Callable[..., Any]](permission: Permission) -> Callable[[F], F]:
     """Only people whose role grants `permission` get through this door.
 
     Pins `request.actor`, and speaks their language in their store's time zone. A class (a socket
-    consumer) is only stamped: it asks `socket_actor()` itself when somebody connects.
+    consumer) is only stamped: it asks `socket_actor()` when somebody connects.
     """
 
     def stamp(door: F) -> F:
@@ -119,6 +119,18 @@ def actor_of(request: HttpRequest) -> Actor | None:
         address=client_address(request),
         request_id=getattr(request, "request_id", ""),
     )
+
+
+def socket_actor(session_key: str | None) -> Actor | None:
+    """Who the session of a socket belongs to now, or None. Reads the database: call it in a lane.
+
+    Asked when somebody connects, and again while they stay: a socket outlives its session's end.
+    """
+    session, user = sockets.who(session_key)
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    strength = "passkey" if _used_passkey(session) else "password"
+    return read_actor(user, strength=strength, session_key=session.session_key or "")
 
 
 def read_actor(user: User, **facts: str) -> Actor:

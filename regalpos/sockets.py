@@ -66,7 +66,7 @@ class SignedIn:
         cookies = parse_cookie(_headers(scope).get("cookie", ""))
         key = cookies.get(settings.SESSION_COOKIE_NAME)
         try:
-            session, user = await lanes.run(partial(_who, key))
+            session, user = await lanes.run(partial(who, key))
         except Busy:
             await _accept_and_close(receive, send, TRY_LATER)
             return
@@ -107,8 +107,11 @@ def _origin(address: str) -> Any:
     return (parts.scheme, parts.hostname, port) if parts.hostname else None
 
 
-def _who(key: str | None) -> tuple[Any, Any]:
-    """The session and its user; an anonymous one if it has ended or its password has changed."""
+def who(key: str | None) -> tuple[Any, Any]:
+    """The session and its user; an anonymous one if it has ended or its password has changed.
+
+    Reads the database: call it in a lane.
+    """
     engine = importlib.import_module(settings.SESSION_ENGINE)
     session = engine.SessionStore(key)
     backend = session.get(BACKEND_SESSION_KEY)
