@@ -23,6 +23,24 @@ MINUS = "\N{MINUS SIGN}"
 # Counted things go without a unit: "3", not "3 pieces".
 COUNTED = frozenset({"", "each", "ea", "piece", "pieces", "pcs", "pc", "unit", "item"})
 
+# Signs in a user agent, the more telling first: Chrome's also says Safari, Edge's also Chrome.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+MACHINES = (
+    ("iPad", "iPad"),
+    ("iPhone", "iPhone"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "Chromebook"),
+    ("Linux", "Linux"),
+)
+
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
@@ -88,9 +106,23 @@ def percent(rate: Decimal | None) -> str:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """The field's control in the shop's look: `input`, or `check` where it is ticked."""
+    """The field's control in the shop's look: `input`, or `check` where it is ticked.
+
+    A placeholder that only repeats the label is left out: it would look like an answer.
+    """
     ticked = field.widget_type in {"checkbox", "radioselect"}
-    return field.as_widget(attrs={"class": "check" if ticked else "input"})
+    attrs: dict[str, str | bool] = {"class": "check" if ticked else "input"}
+    if field.field.widget.attrs.get("placeholder") == field.label:
+        attrs["placeholder"] = False
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """What somebody sits at, as far as the browser tells: `Firefox, Windows`."""
+    name = next((name for sign, name in BROWSERS if sign in user_agent), "")
+    machine = next((name for sign, name in MACHINES if sign in user_agent), "")
+    return ", ".join(filter(None, [name, machine])) or user_agent[:40]
 
 
 def reading_locale() -> str:
