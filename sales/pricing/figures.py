@@ -29,8 +29,9 @@ class TaxPart:
     tax: Decimal = NO_MONEY
 
     @classmethod
-    def from_json(cls, row: Mapping[str, str]) -> "TaxPart":
-        return cls(row["name"], Decimal(row["percent"]), Decimal(row.get("tax", "0")))
+    def from_json(cls, row: Mapping[str, object]) -> "TaxPart":
+        # By way of text: a percent that somebody wrote as a JSON number is a float by now.
+        return cls(str(row["name"]), Decimal(str(row["percent"])), Decimal(str(row.get("tax", 0))))
 
     def as_json(self) -> dict[str, str]:
         return {"name": self.name, "percent": str(self.percent), "tax": str(self.tax)}
