@@ -72,7 +72,9 @@ class TaxPercent(models.Model):
     store = models.ForeignKey(Store, models.PROTECT, null=True, blank=True, related_name="+")
     percent = models.DecimalField(_("percent"), max_digits=7, decimal_places=4)
     parts = models.JSONField(
-        _("named parts"), default=list, blank=True,
+        _("named parts"),
+        default=list,
+        blank=True,
         help_text=_("For example state and city, each with its percent."),
     )
     valid_from = models.DateField(_("valid from"))
@@ -108,14 +110,19 @@ class Product(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     sku = models.CharField(
-        _("SKU"), max_length=50, unique=True,
+        _("SKU"),
+        max_length=50,
+        unique=True,
         validators=[RegexValidator(r"^[\x21-\x7e]+$", _("Visible characters, no spaces."))],
     )
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)
     tax_rate = models.ForeignKey(TaxRate, models.PROTECT, related_name="products")
     markdown_percent = models.DecimalField(
-        _("markdown, percent"), max_digits=6, decimal_places=3, default=Decimal("0"),
+        _("markdown, percent"),
+        max_digits=6,
+        decimal_places=3,
+        default=Decimal("0"),
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     category = models.ForeignKey(
@@ -181,7 +188,11 @@ class Barcode(models.Model):
         _("quantity per scan"), max_digits=12, decimal_places=3, default=Decimal("1")
     )
     price = models.DecimalField(
-        _("own price"), max_digits=15, decimal_places=4, null=True, blank=True,
+        _("own price"),
+        max_digits=15,
+        decimal_places=4,
+        null=True,
+        blank=True,
         help_text=_("What one scan of this pack costs; empty: quantity times the price."),
     )
 

@@ -204,5 +204,3 @@ class StockMove(Ledger):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity}"
-
-

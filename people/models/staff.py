@@ -42,7 +42,9 @@ class User(AbstractBaseUser):
     address = models.TextField(_("address"), blank=True)
     national_id = models.CharField(_("national ID"), max_length=40, blank=True)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.EMPLOYEE)
-    stores = models.ManyToManyField(Store, related_name="staff", blank=True, verbose_name=_("stores"))
+    stores = models.ManyToManyField(
+        Store, related_name="staff", blank=True, verbose_name=_("stores")
+    )
     pin_hash = models.CharField(max_length=200, blank=True, editable=False)
     session_epoch = models.PositiveIntegerField(default=1, editable=False)
     language = models.CharField(_("language"), max_length=8, blank=True)
@@ -78,7 +80,10 @@ class User(AbstractBaseUser):
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Sessions carry this hash, so a new password or a new epoch ends every older one."""
         return salted_hmac(
-            "people.User.session", f"{self.password}{self.session_epoch}", secret, algorithm="sha256"
+            "people.User.session",
+            f"{self.password}{self.session_epoch}",
+            secret,
+            algorithm="sha256",
         ).hexdigest()
 
     def may(self, permission: Permission) -> bool:

@@ -44,7 +44,9 @@ class Store(models.Model):
         help_text=_("The hour after midnight until which a sale belongs to the day before."),
     )
     currency = models.CharField(
-        _("currency"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$"), MinLengthValidator(3)]
+        _("currency"),
+        max_length=3,
+        validators=[RegexValidator(r"^[A-Z]{3}$"), MinLengthValidator(3)],
     )
     language = models.CharField(_("language"), max_length=8, default="en")
     receipt_header = models.TextField(_("receipt header"), blank=True)
@@ -57,7 +59,9 @@ class Store(models.Model):
         ordering = ("code",)
         constraints = (
             CheckConstraint(condition=Q(day_ends_at__lte=12), name="store_day_ends_by_noon"),
-            CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="store_currency_is_iso"),
+            CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="store_currency_is_iso"
+            ),
         )
 
     def __str__(self) -> str:
@@ -78,7 +82,10 @@ class StoreRules(Ledger):
     valid_from = models.DateTimeField()
     prices_include_tax = models.BooleanField(_("prices include tax"), default=True)
     cash_step = models.DecimalField(
-        _("cash rounding step"), max_digits=15, decimal_places=3, default=Decimal("0"),
+        _("cash rounding step"),
+        max_digits=15,
+        decimal_places=3,
+        default=Decimal("0"),
         help_text=_("The smallest coin, for example 0.05. Zero: cash is not rounded."),
     )
     discount_limits = models.JSONField(_("discount limits"), default=dict, blank=True)

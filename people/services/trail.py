@@ -27,9 +27,7 @@ def record(
     `before` and `after` hold JSON-able facts. Personal columns are kept as changed, without what
     they said. `address` is for what nobody signed in has done. Call inside a transaction.
     """
-    kind, key = (
-        subject if isinstance(subject, tuple) else (subject._meta.label, str(subject.pk))
-    )
+    kind, key = subject if isinstance(subject, tuple) else (subject._meta.label, str(subject.pk))
     AuditEvent.objects.create(
         actor_id=actor.user_id if actor else None,
         role=actor.role if actor else "",

@@ -68,9 +68,7 @@ class CartLine(models.Model):
     pack_price = models.DecimalField(max_digits=15, decimal_places=4, null=True, blank=True)
     label_price = models.DecimalField(max_digits=15, decimal_places=3, null=True, blank=True)
     barcode = models.CharField(max_length=64, blank=True)
-    discount_percent = models.DecimalField(
-        max_digits=6, decimal_places=3, null=True, blank=True
-    )
+    discount_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     discount_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:

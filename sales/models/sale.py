@@ -128,9 +128,12 @@ class Sale(Ledger):
             UniqueConstraint(
                 fields=("register", "epoch", "number"), name="sale_one_per_receipt_number"
             ),
-            CheckConstraint(condition=Q(total=F("net") + F("tax")), name="sale_total_is_net_and_tax"),
             CheckConstraint(
-                condition=Q(payable=F("total") + F("rounding")), name="sale_payable_is_rounded_total"
+                condition=Q(total=F("net") + F("tax")), name="sale_total_is_net_and_tax"
+            ),
+            CheckConstraint(
+                condition=Q(payable=F("total") + F("rounding")),
+                name="sale_payable_is_rounded_total",
             ),
         )
         indexes = (
@@ -186,9 +189,7 @@ class SaleLine(Ledger):
     total = _amount()
     cost = models.DecimalField(max_digits=15, decimal_places=4, default=NOTHING)  # Per unit.
     salesman = models.ForeignKey(Salesman, models.PROTECT, null=True, related_name="+")
-    returns = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="returned_by"
-    )
+    returns = models.ForeignKey("self", models.PROTECT, null=True, related_name="returned_by")
     reason = models.CharField(max_length=200, blank=True)
     disposition = models.CharField(max_length=9, choices=Disposition, blank=True)
 
@@ -218,9 +219,7 @@ class SaleLine(Ledger):
 class ReturnedQuantity(models.Model):
     """How much of a sold line came back. The guard row that returns lock."""
 
-    line = models.OneToOneField(
-        SaleLine, models.PROTECT, primary_key=True, related_name="returned"
-    )
+    line = models.OneToOneField(SaleLine, models.PROTECT, primary_key=True, related_name="returned")
     sold = models.DecimalField(max_digits=12, decimal_places=3)
     returned = models.DecimalField(max_digits=12, decimal_places=3, default=NOTHING)
 

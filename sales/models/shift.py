@@ -50,7 +50,9 @@ class Shift(models.Model):
         ordering = ("-opened_at",)
         constraints = (
             UniqueConstraint(
-                fields=("register",), condition=Q(closed_at=None), name="shift_one_open_per_register"
+                fields=("register",),
+                condition=Q(closed_at=None),
+                name="shift_one_open_per_register",
             ),
             UniqueConstraint(
                 fields=("cashier",), condition=Q(closed_at=None), name="shift_one_open_per_person"
@@ -82,9 +84,7 @@ class ShiftTotalsQuerySet(models.QuerySet["ShiftTotals"]):
 class ShiftTotals(models.Model):
     """The running sums of a shift, one row, written only by `SET n = n + x`. A guard row."""
 
-    shift = models.OneToOneField(
-        Shift, models.PROTECT, primary_key=True, related_name="totals"
-    )
+    shift = models.OneToOneField(Shift, models.PROTECT, primary_key=True, related_name="totals")
     sales = models.PositiveIntegerField(default=0)
     returns = models.PositiveIntegerField(default=0)
     net = _amount()
@@ -116,9 +116,7 @@ class ShiftTender(models.Model):
     class Meta:
         verbose_name = _("shift tender")
         verbose_name_plural = _("shift tenders")
-        constraints = (
-            UniqueConstraint(fields=("shift", "tender"), name="shift_tender_one_row"),
-        )
+        constraints = (UniqueConstraint(fields=("shift", "tender"), name="shift_tender_one_row"),)
 
     def __str__(self) -> str:
         return f"{self.tender_id} {self.amount}"

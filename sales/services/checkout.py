@@ -1,0 +1,214 @@
+"""The checkout contract: one id, one sale, one answer, however often it is asked for.
+
+The till's pay key and `PUT /api/v1/sales/{id}` are both this. The id is the client's, made before
+the first send; whatever became of it is kept under it for ever, refusals included, so that a late
+copy of a request can neither sell twice nor revive what was refused or given up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from people.access import Actor
+from people.services import trail
+from regalpos.canonical import digest
+from regalpos.errors import Invalid, NotHere, Refusal
+from regalpos.live import announce, till_topic
+from sales.forms import SaleBody, differing
+from sales.models import Cart, Register, SaleAttempt
+from sales.services.posting import post_sale
+
+LOCK_NOT_AVAILABLE = "55P03"
+FINAL = 409  # A refusal with this status is kept with the id; any other leaves the id free.
+State = SaleAttempt.State
+
+
+class BodyMismatch(Invalid):
+    """The id was used before, for another body. `fields` names what differs."""
+
+    code = "body_mismatch"
+    message = _("This id was used for another sale. Nothing has changed.")
+
+
+class InProgress(Refusal):
+    """Another copy of this very request is being worked on."""
+
+    code = "in_progress"
+    message = _("This sale is being posted right now. Ask again in a moment.")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.retry_after = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of an attempt. `content` is what was kept: the sale, or why it was refused."""
+
+    status: int  # 201 posted now, 200 posted before, 409 refused, 410 abandoned.
+    state: Literal["posted", "refused", "abandoned"]
+    content: Mapping[str, Any]
+    replayed: bool = False
+
+
+@transaction.atomic(durable=True)
+def check_out(
+    *,
+    sale_id: UUID,
+    body: SaleBody,
+    actor: Actor,
+    source: str,
+    cart_id: UUID | None = None,
+) -> Answer:
+    """The sale is posted, or refused for good under this id, or it is what it was before.
+
+    One transaction: the key first (a twin waits on it), then everything that posting locks. A
+    business refusal rolls back to a savepoint and is kept under the key. With `cart_id` that cart
+    becomes sold, or free again, in the same transaction. Safe to repeat. Raises what leaves the id
+    free and nothing written: NotHere, Invalid, BodyMismatch, InProgress.
+    """
+    register = _register(body.register, actor)
+    document = body.document()
+    attempt = SaleAttempt(
+        pk=sale_id,
+        store_id=register.store_id,
+        user_id=actor.user_id,
+        body=document,
+        body_hash=digest(document),
+        state=State.POSTED,
+        at=timezone.now(),
+    )
+    if not _claim(attempt):
+        return _replay(attempt)
+    answer = _post_or_refuse(attempt, body, register, actor, source)
+    SaleAttempt.objects.filter(pk=sale_id).update(state=answer.state, answer=answer.content)
+    if cart_id is not None:
+        _free_cart(cart_id, sale_id, sold=answer.state == State.POSTED)
+    announce(till_topic(register.pk), "cart.changed", attempt=str(sale_id), state=answer.state)
+    return answer
+
+
+@transaction.atomic(durable=True)
+def abandon_sale(
+    *, sale_id: UUID, register_id: UUID, actor: Actor, cart_id: UUID | None = None
+) -> Answer:
+    """The id is given up for ever, unless something was posted or refused under it already.
+
+    A late copy of the sale then finds it abandoned. Safe to repeat. Raises NotHere, InProgress.
+    """
+    register = _register(register_id, actor)
+    attempt = SaleAttempt(
+        pk=sale_id,
+        store_id=register.store_id,
+        user_id=actor.user_id,
+        body={},
+        body_hash="",
+        state=State.ABANDONED,
+        answer={"id": str(sale_id)},
+        at=timezone.now(),
+    )
+    if not _claim(attempt):
+        return _answer(_kept(attempt), replayed=True)
+    if cart_id is not None:
+        _free_cart(cart_id, sale_id, sold=False)
+    trail.record("sale.abandoned", actor=actor, subject=attempt, store_id=register.store_id)
+    announce(till_topic(register.pk), "cart.changed", attempt=str(sale_id), state="abandoned")
+    return _answer(attempt, replayed=False)
+
+
+def find_answer(*, sale_id: UUID, actor: Actor) -> Answer | None:
+    """What became of an attempt, or None: unknown here, or still in flight. Resending is safe."""
+    attempt = SaleAttempt.objects.filter(pk=sale_id).first()
+    if attempt is None or not actor.works_at(attempt.store_id):
+        return None
+    return _answer(attempt, replayed=True)
+
+
+def _register(register_id: UUID, actor: Actor) -> Register:
+    """A till of the actor's own store. Foreign and unknown look the same."""
+    register = Register.objects.select_related("store").filter(pk=register_id, active=True).first()
+    if register is None or not actor.works_at(register.store_id):
+        raise NotHere
+    if register.kind != Register.Kind.TILL:
+        raise Invalid(fields={"register": [str(_("Only a till rings up sales."))]})
+    return register
+
+
+def _claim(attempt: SaleAttempt) -> bool:
+    """Take the id, or learn that it is taken. A twin in flight is waited for on the unique key."""
+    try:
+        with transaction.atomic():
+            attempt.save(force_insert=True)
+    except IntegrityError:
+        return False
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+            raise InProgress from error
+        raise
+    return True
+
+
+def _kept(attempt: SaleAttempt) -> SaleAttempt:
+    """What is kept under this id. Another store's or another person's id is not here."""
+    kept = SaleAttempt.objects.get(pk=attempt.pk)
+    if (kept.store_id, kept.user_id) != (attempt.store_id, attempt.user_id):
+        raise NotHere
+    return kept
+
+
+def _replay(attempt: SaleAttempt) -> Answer:
+    kept = _kept(attempt)
+    if kept.state != State.ABANDONED and kept.body_hash != attempt.body_hash:
+        raise BodyMismatch(fields=differing(kept.body, attempt.body))
+    return _answer(kept, replayed=True)
+
+
+def _post_or_refuse(
+    attempt: SaleAttempt, body: SaleBody, register: Register, actor: Actor, source: str
+) -> Answer:
+    """Post it inside a savepoint; what is refused for good rolls back to it and is kept."""
+    try:
+        with transaction.atomic():
+            content = post_sale(
+                sale_id=attempt.pk,
+                body=body,
+                body_hash=attempt.body_hash,
+                register=register,
+                actor=actor,
+                source=source,
+                at=_now(),
+            )
+    except Refusal as refusal:
+        if refusal.status != FINAL:
+            raise
+        kept = {"code": refusal.code, "message": refusal.message, **refusal.facts}
+        return Answer(status=FINAL, state="refused", content=kept)
+    return Answer(status=201, state="posted", content=content)
+
+
+def _answer(kept: SaleAttempt, *, replayed: bool) -> Answer:
+    content = kept.answer or {}
+    if kept.state == State.POSTED:
+        return Answer(status=200, state="posted", content=content, replayed=replayed)
+    if kept.state == State.REFUSED:
+        return Answer(status=FINAL, state="refused", content=content, replayed=replayed)
+    return Answer(status=410, state="abandoned", content=content, replayed=replayed)
+
+
+def _free_cart(cart_id: UUID, sale_id: UUID, *, sold: bool) -> None:
+    """The cart's attempt is over: it was sold, or it can change again."""
+    cart = Cart.objects.filter(pk=cart_id, attempt=sale_id)
+    over: dict[str, Any] = {"attempt": None, "attempt_body": None, "changed_at": timezone.now()}
+    cart.update(**over, **({"state": Cart.State.SOLD} if sold else {}))
+
+
+def _now() -> datetime:
+    """To the millisecond: what the journal keeps is what every column keeps."""
+    now = timezone.now()
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,0 +1,92 @@
+"""Turning a basket into a posted sale: every lock, every rule, every row, in one step.
+
+The locks come first and in the house's order (docs/ARCHITECTURE.md): stock levels, returned
+quantities, shift totals, journal head. The rules look under them, in the order that callers rely
+on, and only then is anything written.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from people.access import Actor
+from sales.forms import SaleBody
+from sales.models import JournalHead, JournalRecord, Register, Sale
+from sales.pricing import Bill
+from sales.services.answers import JOURNALED, sale_content
+from sales.services.basket import fill_basket
+from sales.services.journal import append_record
+from sales.services.sale_rows import (
+    add_to_shift,
+    move_goods,
+    sold_and_returned,
+    write_lines,
+    write_payments,
+    write_sale,
+)
+from sales.services.selling_rules import (
+    lock_shift,
+    refuse_beyond_limits,
+    refuse_changed_total,
+    refuse_short_shelves,
+    settle_payments,
+    tenders_of,
+)
+
+
+def post_sale(
+    *,
+    sale_id: UUID,
+    body: SaleBody,
+    body_hash: str,
+    register: Register,
+    actor: Actor,
+    source: str,
+    at: datetime,
+) -> dict[str, Any]:
+    """The sale is posted and this is what the receipt says; or it is refused and nothing changed.
+
+    A step: call inside a transaction (a savepoint, so that a refusal can be kept). Locks stock
+    levels, returned quantities, shift totals and the journal head, in that order. Raises Invalid,
+    UnknownProduct, NoPrice, TotalChanged, ApprovalNeeded, Underpaid, Overpaid, OutOfStock and
+    ShiftClosed.
+    """
+    tenders = tenders_of(body)
+    basket = fill_basket(body, register, actor, at)
+    refuse_changed_total(basket)
+    refuse_beyond_limits(basket)
+    settlement = settle_payments(basket, tenders)
+    refuse_short_shelves(basket)
+    shift = lock_shift(register, actor, basket.rules)
+    head = JournalHead.objects.lock(register.pk)
+    sale = write_sale(sale_id, basket, settlement, shift, head, source, body_hash)
+    lines = write_lines(sale, basket)
+    write_payments(sale, settlement, tenders, shift, actor)
+    move_goods(sale, lines, basket)
+    add_to_shift(shift, sale, basket.bill, settlement)
+    content = sale_content(sale, lines, basket.bill, settlement, tenders)
+    record = _seal(head, sale, content, basket.bill)
+    return {**content, "journal": {"seq": record.seq, "hash": record.hash}}
+
+
+def _seal(head: JournalHead, sale: Sale, content: dict[str, Any], bill: Bill) -> JournalRecord:
+    sold, returned = sold_and_returned(bill)
+    return append_record(
+        head,
+        store_id=sale.store_id,
+        series="return" if sale.kind == Sale.Kind.RETURN else "sale",
+        business_id=sale.pk,
+        occurred_at=sale.occurred_at,
+        recorded_at=sale.recorded_at,
+        what={
+            "event": "sale.posted",
+            "cashier": str(sale.cashier_id),
+            "customer": str(sale.customer_id or ""),
+            "salesman": str(sale.salesman_id or ""),
+            "source": sale.source,
+            "rules_version": sale.rules_version,
+            **{name: content[name] for name in JOURNALED},
+        },
+        sold=sold,
+        returned=returned,
+    )
