@@ -61,6 +61,12 @@ class Actor:
             raise NotHere
 
 
+class Request(HttpRequest):
+    """What a view behind `requires` is given: a request whose actor is known."""
+
+    actor: Actor
+
+
 def requires[F: Callable[..., Any]](permission: Permission) -> Callable[[F], F]:
     """Only people whose role grants `permission` get through this door.
 
