@@ -161,8 +161,9 @@ def _said_to_htmx(refusal: Refusal) -> HttpResponse:
 
 
 def _leads_to_sign_in(response: HttpResponseBase) -> bool:
-    location = urlsplit(response.headers.get("Location", ""))
-    return response.status_code == 302 and location.path == resolve_url(settings.LOGIN_URL)
+    if response.status_code != 302:
+        return False
+    return urlsplit(response.headers["Location"]).path == resolve_url(settings.LOGIN_URL)
 
 
 def _sign_in_again(request: HttpRequest) -> HttpResponse:

@@ -24,16 +24,6 @@ from regalpos.version import VERSION
 
 log = structlog.get_logger(__name__)
 
-api = NinjaAPI(
-    title="RegalPOS",
-    version=VERSION,
-    description=str(_("The till, the shelves and the books of a shop, for programs.")),
-    urls_namespace="api",
-    docs_url=None,  # both stand at the root, see urls.py
-    openapi_url=None,
-    parser=JsonParser(),
-)
-
 
 class TooOften(Refusal):
     """More tries than are allowed in this time."""
@@ -43,7 +33,6 @@ class TooOften(Refusal):
     message = _("Too many at once. Wait a moment, then try again.")
 
 
-@api.exception_handler(Refusal)
 def refusal(request: HttpRequest, error: Refusal) -> HttpResponse:
     """A refusal says its own code, status and facts."""
     response = refuse(request, error)
@@ -52,7 +41,6 @@ def refusal(request: HttpRequest, error: Refusal) -> HttpResponse:
     return response
 
 
-@api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """422, and under each field's own name what is wrong with it."""
     fields: dict[str, list[str]] = defaultdict(list)
@@ -65,7 +53,6 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return refusal(request, Invalid(fields=dict(fields)))
 
 
-@api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """ninja's own refusals, in our shape."""
     if isinstance(error.__cause__, Refusal):  # what JsonParser said, wrapped by ninja
@@ -80,36 +67,60 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return refusal(request, known.get(error.status_code, BadRequest)())
 
 
-@api.exception_handler(Http404)
 def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     """Unknown, or another store's."""
     return refusal(request, NotHere())
 
 
-@api.exception_handler(PermissionDenied)
 def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
     """Known, and not for this token."""
     return refusal(request, NotAllowed())
 
 
-@api.exception_handler(RequestDataTooBig)
 def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     """Larger than Django reads."""
     return refusal(request, TooLarge())
 
 
-@api.exception_handler(DataError)
 def unstorable(request: HttpRequest, error: DataError) -> HttpResponse:
     """A value that no column can hold has slipped past its schema."""
     log.warning("unstorable_value", exc_info=error)
     return refusal(request, Invalid())
 
 
-@api.exception_handler(Exception)
 def fault(request: HttpRequest, error: Exception) -> HttpResponse:
     """Ours. The log has the trace; the caller has the id to name it by, and nothing else."""
     log.error("api_fault", exc_info=error)
     return refusal(request, Fault())
+
+
+def framed(namespace: str) -> NinjaAPI:
+    """An API without operations that reads and refuses as this shop does."""
+    frame = NinjaAPI(
+        title="RegalPOS",
+        version=VERSION,
+        description=str(_("The till, the shelves and the books of a shop, for programs.")),
+        urls_namespace=namespace,
+        docs_url=None,  # both stand at the root, see urls.py
+        openapi_url=None,
+        parser=JsonParser(),
+    )
+    handlers: dict[type[Exception], Any] = {
+        Refusal: refusal,
+        ValidationError: invalid,
+        HttpError: http_error,
+        Http404: not_found,
+        PermissionDenied: forbidden,
+        RequestDataTooBig: too_large,
+        DataError: unstorable,
+        Exception: fault,
+    }
+    for kind, handler in handlers.items():
+        frame.add_exception_handler(kind, handler)
+    return frame
+
+
+api = framed("api")
 
 
 def openapi(request: HttpRequest) -> HttpResponse:
