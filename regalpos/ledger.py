@@ -64,7 +64,7 @@ class AppendOnly(Operation):
         """Install the trigger, and the one function that all ledgers share."""
         table = self._table(app_label, schema_editor, to_state)
         if table:
-            schema_editor.execute(REFUSE)
+            schema_editor.execute(REFUSE, params=None)  # its % are not placeholders
             schema_editor.execute(INSTALL.format(table=table))
 
     def database_backwards(
