@@ -90,8 +90,9 @@ def _ours(scope: Message, headers: dict[str, str]) -> set[tuple[str, str, int]]:
 
 def _scheme(scope: Message, headers: dict[str, str]) -> str:
     """How the page that opens this socket was fetched, as far as can be known."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        name, secure = settings.SECURE_PROXY_SSL_HEADER
+    proxy: tuple[str, str] | None = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
+    if proxy:
+        name, secure = proxy
         said = headers.get(name.removeprefix("HTTP_").replace("_", "-").lower(), "")
         return "https" if said.split(",")[0].strip() == secure else "http"
     return "https" if scope.get("scheme") in {"wss", "https"} else "http"

@@ -51,9 +51,11 @@ class House(WhiteNoise):
 
     def __init__(self) -> None:
         self.prefix = str(settings.STATIC_URL)
-        self.gathered = isinstance(staticfiles_storage, ManifestFilesMixin)
-        hashed = staticfiles_storage.hashed_files if self.gathered else {}
-        self._unchanging = frozenset(hashed.values())
+        storage: object = staticfiles_storage
+        self.gathered = isinstance(storage, ManifestFilesMixin)
+        self._unchanging: frozenset[str] = frozenset()
+        if isinstance(storage, ManifestFilesMixin):
+            self._unchanging = frozenset(storage.hashed_files.values())
         root = settings.STATIC_ROOT if self.gathered else None
         super().__init__(None, root, self.prefix, max_age=3600, allow_all_origins=False)
         self.add_headers_function = _harmless
