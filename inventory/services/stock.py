@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -66,12 +67,14 @@ def receive_stock(
     lines: Sequence[ReceiptLine | tuple[UUID, Decimal, Decimal | None]],
     actor: Actor,
     note: str = "",
+    at: datetime | None = None,
 ) -> list[StockMove]:
     """The goods are on the store's shelves and their cost is in the average; one move a line.
 
     The same id and lines again change nothing and answer with the moves of the first time; other
     lines are BodyMismatch. Raises NotHere for a store that is not the actor's or a product that
-    is not in the catalogue, and Invalid naming `lines.0.quantity` and the like.
+    is not in the catalogue, and Invalid naming `lines.0.quantity` and the like. `at` is when it
+    happened, if not now.
     """
     wanted = [line if isinstance(line, ReceiptLine) else ReceiptLine(*line) for line in lines]
     store = _own_store(store_id, actor)
@@ -108,7 +111,7 @@ def receive_stock(
         source_type="receipt",
         source_id=receipt_id,
         who_id=actor.user_id,
-        at=timezone.now(),
+        at=at or timezone.now(),
         cause=actor.name,
     )
     _record("stock.received", "receipt", receipt_id, store_id, actor, levels, body)
@@ -124,6 +127,7 @@ def adjust_stock(
     quantity: Decimal,
     reason: str,
     actor: Actor,
+    at: datetime | None = None,
 ) -> StockMove:
     """The level is `quantity` higher (or lower, if negative), and its move says why.
 
@@ -158,7 +162,7 @@ def adjust_stock(
         source_type="adjustment",
         source_id=adjustment_id,
         who_id=actor.user_id,
-        at=timezone.now(),
+        at=at or timezone.now(),
         reason=reason,
         cause=actor.name,
     )
