@@ -1,11 +1,12 @@
-"""The API for programs: its frame, and the one shape in which it says no.
+"""The API for programs: its frame, the order of its questions, the one shape in which it says no.
 
 Bearer tokens only, never cookies, so no page elsewhere can make a browser act here (and
-CSRF has nothing to guard). Each app brings a router; their prefixes are listed at the end.
+CSRF has nothing to guard). Each app brings its routers; their prefixes are listed at the end.
 """
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Concatenate, cast
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -15,12 +16,20 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.operation import Operation
+from pydantic_core import ErrorDetails
 
+from inventory import api as inventory
+from people import api as people
 from people.access import NotSignedIn
+from people.api import Bearer
+from people.permissions import Permission
 from regalpos.answers import BadRequest, Fault, refuse
-from regalpos.bodies import JsonParser, TooLarge
+from regalpos.bodies import JsonParser, NotJson, TooLarge
 from regalpos.errors import Invalid, NotAllowed, NotHere, Refusal
+from regalpos.shapes import explain, shown
 from regalpos.version import VERSION
+from sales import api as sales
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +45,8 @@ class TooOften(Refusal):
 def refusal(request: HttpRequest, error: Refusal) -> HttpResponse:
     """A refusal says its own code, status and facts."""
     response = refuse(request, error)
+    if wait := error.facts.get("retry_after"):
+        response.headers["Retry-After"] = str(wait)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -48,8 +59,9 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         # ("body", "payload", "lines", 0, "quantity") is `lines.0.quantity` to whoever sent it.
         place = list(problem["loc"])
         skipped = 2 if place[0] in {"body", "form"} and len(place) > 2 else 1
-        name = ".".join(str(part) for part in place[skipped:]) or "body"
-        fields[name].append(problem["msg"])
+        problem["loc"] = tuple(place[skipped:])
+        for name, words in explain([cast(ErrorDetails, problem)]).items():
+            fields[name] += words
     return refusal(request, Invalid(fields=dict(fields)))
 
 
@@ -123,6 +135,63 @@ def framed(namespace: str) -> NinjaAPI:
 api = framed("api")
 
 
+# ---- the order of questions ---------------------------------------------------------------------
+
+
+def in_order[**P](
+    run: Callable[Concatenate[HttpRequest, P], Awaitable[HttpResponse]],
+) -> Callable[Concatenate[HttpRequest, P], Awaitable[HttpResponse]]:
+    """Around an operation: is it JSON, who are you, may you; and only then what is in it.
+
+    ninja would look at every field before the operation, and so before its `requires()`. An
+    operation without a stamp is refused when the site starts.
+    """
+    operation: Operation = run.__self__  # type: ignore[attr-defined]
+    permission: Permission | None = operation.view_func.permission  # type: ignore[attr-defined]
+    needs_body = any(
+        model.__ninja_param_source__ == "body"
+        and any(field.is_required() for field in model.model_fields.values())
+        for model in operation.models
+    )
+    filters = {
+        name
+        for model in operation.models
+        if model.__ninja_param_source__ == "query"
+        for name in model.__ninja_flatten_map__  # type: ignore[attr-defined]
+    }
+
+    async def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            if needs_body and not hasattr(request, "json"):
+                raise NotJson
+            if permission is not None:
+                await _let_in(request, permission)
+            if unknown := request.GET.keys() - filters:
+                raise Invalid(fields={shown(name): [_("There is no such filter.")] for name in unknown})
+        except Refusal as error:
+            return refusal(request, error)
+        return await run(request, *args, **kwargs)
+
+    return asked
+
+
+async def _let_in(request: HttpRequest, permission: Permission) -> None:
+    """The bearer's actor is pinned to the request. No cookie is looked at here."""
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    known = scheme.lower() == "bearer" and await Bearer().authenticate(request, token.strip())
+    if not known:
+        raise NotSignedIn
+    if not known.may(permission):
+        raise NotAllowed
+    request.actor = known  # type: ignore[attr-defined]
+
+
+api.add_decorator(in_order, mode="view")
+
+
+# ---- the document -------------------------------------------------------------------------------
+
+
 def openapi(request: HttpRequest) -> HttpResponse:
     """The schema, for programs that write programs."""
     return JsonResponse(api.get_openapi_schema())
@@ -132,3 +201,15 @@ def docs(request: HttpRequest) -> HttpResponse:
     """The same for people: every operation, to read and to try."""
     settings: dict[str, Any] = {"url": "/openapi.json", "layout": "BaseLayout", "deepLinking": True}
     return render(request, "docs.html", {"settings": settings})
+
+
+# ---- what there is ------------------------------------------------------------------------------
+
+api.add_router("auth/", people.auth)
+api.add_router("stores", people.stores)
+api.add_router("products", inventory.products)
+api.add_router("stock/", inventory.stock)
+api.add_router("registers", sales.registers)
+api.add_router("shifts", sales.shifts)
+api.add_router("quotes", sales.quotes)
+api.add_router("sales/", sales.sales)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db import connections
 from django.db.models.signals import post_migrate
 
@@ -17,7 +17,8 @@ class RegalposConfig(AppConfig):
         """Checks are registered; every migrate ends with each role having its rights."""
         from regalpos import checks  # noqa: F401  (registers itself)
 
-        post_migrate.connect(_give_rights, sender=self)
+        # Sent once for each app that has models, after all migrations: any one of them will do.
+        post_migrate.connect(_give_rights, sender=apps.get_app_config("contenttypes"))
 
 
 def _give_rights(*, using: str, **kwargs: Any) -> None:

@@ -57,7 +57,7 @@ class Home:
 
     @property
     def sockets(self) -> Path:
-        """The directory of the socket: in the home, or in the temp directory if that is too deep."""
+        """The directory of the socket; in the temp directory if the home lies too deep."""
         near = self.path / "run"
         if len(os.fsencode(near / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
             return near

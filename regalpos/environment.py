@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
-    PostgresDsn,
     RedisDsn,
     SecretStr,
     ValidationError,
@@ -32,6 +32,14 @@ def _split(value: object) -> object:
     return value
 
 
+def _database_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ValueError("expected like postgresql://user:password@host:5432/database")
+    return value
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 
@@ -57,9 +65,9 @@ class Env(BaseSettings):
     )
 
     # Database. Without DATABASE_URL the embedded server in var/postgres is used.
-    DATABASE_URL: PostgresDsn | None = None
-    DATABASE_OWNER_URL: PostgresDsn | None = None
-    DATABASE_DIRECT_URL: PostgresDsn | None = None
+    DATABASE_URL: DatabaseUrl | None = None
+    DATABASE_OWNER_URL: DatabaseUrl | None = None
+    DATABASE_DIRECT_URL: DatabaseUrl | None = None
     DATABASE_POOL_MAX: int = Field(default=24, ge=16, le=500)
     REDIS_URL: RedisDsn | None = None
 
@@ -172,7 +180,7 @@ def _lines(error: ValidationError) -> set[str]:
 
 
 def mailer(url: str) -> dict[str, Any]:
-    """Django's MAILERS entry for `smtp://user:password@host:587` (`smtps` for TLS from the start)."""
+    """Django's MAILERS entry for `smtp://user:password@host:587`, or `smtps://` for TLS at once."""
     parts = urlsplit(url)
     if not parts.hostname:
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}

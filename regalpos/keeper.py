@@ -126,7 +126,7 @@ class Keeper:
                 self.notes += _let_pass(path)
 
     def _make_cluster(self) -> None:
-        """A cluster with checksums; made aside, so that a half-made one is never taken for whole."""
+        """A cluster with checksums, made aside: a half-made one is never taken for whole."""
         draft = self.home.path / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         _private_directory(draft, _account())
@@ -165,7 +165,7 @@ class Keeper:
                 stderr=log,
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  (no threads yet in the child's past)
+                preexec_fn=_die_with_parent,
                 **_as_server(),
             )
 
@@ -200,8 +200,10 @@ class Keeper:
         script += [
             "ALTER ROLE regal_report SET default_transaction_read_only = on;",
             "ALTER ROLE regal_report SET statement_timeout = '30s';",
-            f"SELECT 'CREATE DATABASE {DATABASE} OWNER regal_owner' WHERE NOT EXISTS"
-            f" (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec",
+            # The owner may end the app's sessions, as a migration or a restore must.
+            "GRANT regal_app, regal_report TO regal_owner;",
+            f"SELECT 'CREATE DATABASE {DATABASE} OWNER regal_owner'",
+            f" WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec",
             f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;",
             f"GRANT CONNECT ON DATABASE {DATABASE} TO {', '.join(ROLES)};",
         ]

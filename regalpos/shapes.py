@@ -272,9 +272,12 @@ def explain(problems: list[ErrorDetails]) -> dict[str, list[str]]:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    # A key that somebody invented may be long or unprintable; it is shown, not trusted.
-    parts = [str(part)[:60].encode("utf-8", "replace").decode() for part in location]
-    return ".".join(parts) or "body"
+    return ".".join(shown(str(part)) for part in location) or "body"
+
+
+def shown(name: str) -> str:
+    """A name that a stranger invented, short enough and printable, to be shown back to them."""
+    return name[:60].encode("utf-8", "replace").decode()
 
 
 def invalid(**fields: str | Promise) -> Invalid:

@@ -5,7 +5,7 @@ The figures come without markup; a template puts them into `<span class="num">`.
 
 from decimal import Decimal
 
-from babel import Locale
+from babel.numbers import format_decimal, format_percent
 from django import template
 from django.forms import BoundField
 from django.utils.html import format_html
@@ -83,7 +83,7 @@ def quantity(value: Decimal | int | None, unit: str = "") -> str:
     """`3`, `0.64 kg`: no zeros that say nothing, no unit where things are counted."""
     if value is None:
         return ""
-    figure = _figure(value, 0, 3)
+    figure = _figure(value)
     return figure if unit.lower() in COUNTED else f"{figure}\N{NO-BREAK SPACE}{unit}"
 
 
@@ -92,16 +92,16 @@ def signed(value: Decimal | int | None) -> str:
     """A change: `+12`, `−3`, `0`."""
     if value is None:
         return ""
-    return f"+{_figure(value, 0, 3)}" if value > 0 else _figure(value, 0, 3)
+    return f"+{_figure(value)}" if value > 0 else _figure(value)
 
 
 @register.filter
 def percent(rate: Decimal | None) -> str:
-    """`23%` for 0.23, with as many decimals as it needs, and not more than two."""
+    """`23%` for 0.23, `8.875%` for 0.08875: as many decimals as it needs."""
     if rate is None:
         return ""
-    locale = Locale.parse(reading_locale())
-    return _with_minus(locale.percent_formats[None].apply(rate, locale, force_frac=(0, 2)))
+    said = format_percent(rate, locale=reading_locale(), decimal_quantization=False)
+    return _with_minus(said)
 
 
 @register.filter
@@ -130,10 +130,9 @@ def reading_locale() -> str:
     return to_locale(get_language() or "en")
 
 
-def _figure(value: Decimal | int, least: int, most: int) -> str:
-    """At least and at most so many decimals, grouped as the locale groups."""
-    locale = Locale.parse(reading_locale())
-    return _with_minus(locale.decimal_formats[None].apply(value, locale, force_frac=(least, most)))
+def _figure(value: Decimal | int) -> str:
+    """Up to three decimals, as quantities have, grouped as the locale groups."""
+    return _with_minus(format_decimal(value, locale=reading_locale()))
 
 
 def _with_minus(figure: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -23,8 +23,15 @@ class Command(BaseCommand):
 
     help = "Bring the database and the static files up to date (with DEMO=1, fill an empty shop)."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The static files alone need no database."""
+        parser.add_argument("--static", action="store_true", help="only collect static files")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Everything is up to date; a second run finds nothing to do and says nothing."""
+        if options["static"]:
+            self._collect()
+            return
         owner = connections["owner"]
         with owner.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])

@@ -97,7 +97,7 @@ class Command(BaseCommand):
         self.stderr.write(f"Warning: {text}")
 
     def _greet(self, port: int) -> None:
-        address = settings.PUBLIC_URL if settings.ENV.PORT == port else f"http://localhost:{port}"
+        address = settings.PUBLIC_URL if port == settings.ENV.PORT else f"http://localhost:{port}"
         self.stdout.write(f"\nRegalPOS is open at {address}  (Ctrl-C closes it)")
         if settings.DEMO:
             names = ", ".join(DEMO_NAMES)

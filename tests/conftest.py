@@ -1,0 +1,104 @@
+"""The test bed: databases, servers, browsers. tests/README.md says which fixture is for what."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from pytest_django.plugin import DjangoDbBlocker
+
+from regalpos import embedded
+from regalpos.environment import VAR
+from tests import databases, servers
+from tests.databases import Bed, Database
+from tests.servers import Server
+
+pytest_plugins = ["tests.browser"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright leaves a loop running in the thread of the tests."""
+    for item in items:
+        if "e2e" in Path(item.path).parts:
+            item.add_marker("e2e")
+    items.sort(key=lambda item: bool(item.get_closest_marker("e2e")))
+
+
+@pytest.fixture(scope="session")
+def bed(django_db_blocker: DjangoDbBlocker) -> Iterator[Bed]:
+    """This process's databases on the shared test server."""
+    with django_db_blocker.unblock(), databases.shared_bed() as bed:
+        yield bed
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(bed: Bed, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """For rolled-back tests (`django_db`): one database a process, as the app's role."""
+    with django_db_blocker.unblock():
+        database = bed.clone()
+        in_use = database.in_use()
+        in_use.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        in_use.__exit__(None, None, None)
+        bed.drop(database)
+
+
+@pytest.fixture
+def committed_db(bed: Bed, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """A database of the test's own: commits are real, lanes and threads see it. Not with django_db."""
+    with django_db_blocker.unblock(), databases.committed(bed) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def durable_bed(
+    django_db_blocker: DjangoDbBlocker, worker_id: str
+) -> Iterator[tuple[Bed, embedded.Home]]:
+    """A PostgreSQL of this process's own that keeps its promises, for tests that kill it."""
+    home = embedded.Home(VAR / f"fault-postgres-{databases.PREFIX}{worker_id}")
+    with django_db_blocker.unblock(), databases.durable_bed(home) as bed:
+        yield bed, home
+
+
+@pytest.fixture
+def durable_db(
+    durable_bed: tuple[Bed, embedded.Home], django_db_blocker: DjangoDbBlocker
+) -> Iterator[Database]:
+    """As `committed_db`, on a server that is durable and may be killed (`killing.postgres`)."""
+    with django_db_blocker.unblock(), databases.committed(durable_bed[0]) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    """Collected once; servers serve them under their hashed names."""
+    servers.collect_static()
+
+
+@pytest.fixture
+def serve(static_files: None, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start a server on a database: `serve(committed_db, REQUIRE_MFA="1")`. Stopped at the end."""
+    with ExitStack() as stack:
+        started: list[Server] = []
+
+        def start(database: Database, **environment: str) -> Server:
+            log = tmp_path / f"server-{len(started)}.log"
+            started.append(stack.enter_context(servers.serving(database, log, **environment)))
+            return started[-1]
+
+        yield start
+
+
+@pytest.fixture
+def server(serve: Callable[..., Server], committed_db: Database) -> Server:
+    """One server on `committed_db`: `server.url`, `server.process`, `server.kill()`."""
+    return serve(committed_db)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """What one test put into the cache (counted tries, above all) is not seen by the next."""
+    yield
+    cache.clear()
