@@ -1,5 +1,8 @@
 """The tamper-evident journal: one chain of records per register."""
 
+from decimal import Decimal
+from uuid import UUID
+
 from django.db import models
 from django.db.models import UniqueConstraint
 from django.utils.translation import gettext_lazy as _
@@ -8,13 +11,15 @@ from people.models import Store
 from regalpos.ledger import Ledger
 from sales.models.register import Register
 
+NOTHING = Decimal("0")
 
-def _perpetual() -> "models.DecimalField[object, object]":
-    return models.DecimalField(max_digits=20, decimal_places=3, default=0)
+
+def _perpetual() -> "models.DecimalField[Decimal, Decimal]":
+    return models.DecimalField(max_digits=20, decimal_places=3, default=NOTHING)
 
 
 class JournalHeadQuerySet(models.QuerySet["JournalHead"]):
-    def lock(self, register_id: object) -> "JournalHead":
+    def lock(self, register_id: UUID) -> "JournalHead":
         """Lock and return a register's head: the last lock of every unit that takes it."""
         return self.select_for_update(no_key=True).get(register_id=register_id)
 

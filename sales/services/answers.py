@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from regalpos.money import round_money
 from sales.models import Sale, SaleLine, Tender
 from sales.pricing import Bill, Settlement
 from sales.sealing import amount

@@ -85,7 +85,7 @@ def _quoted_asks(body: SaleBody, register: Register, at: datetime) -> list[Ask]:
     """The lines as they were promised, if the sale presents a quote that still stands."""
     if body.quote is None:
         return []
-    return asks_of_quote(quote_of(body, register, at))
+    return asks_of_quote(quote_of(body.quote, body, register, at))
 
 
 def _stocked(found: Sequence[Found], asks: Sequence[Ask], taken: Mapping[int, Taken]) -> set[UUID]:

@@ -89,7 +89,7 @@ def check_out(
     answer = _post_or_refuse(attempt, body, register, actor, source)
     SaleAttempt.objects.filter(pk=sale_id).update(state=answer.state, answer=answer.content)
     if cart_id is not None:
-        _free_cart(cart_id, sale_id, sold=answer.state == State.POSTED)
+        _free_cart(cart_id, sale_id, sold=answer.state == "posted")
     announce(till_topic(register.pk), "cart.changed", attempt=str(sale_id), state=answer.state)
     return answer
 
@@ -202,10 +202,12 @@ def _answer(kept: SaleAttempt, *, replayed: bool) -> Answer:
 
 
 def _free_cart(cart_id: UUID, sale_id: UUID, *, sold: bool) -> None:
-    """The cart's attempt is over: it was sold, or it can change again."""
+    """The cart's attempt is over: it was sold and remembers as what, or it can change again."""
     cart = Cart.objects.filter(pk=cart_id, attempt=sale_id)
-    over: dict[str, Any] = {"attempt": None, "attempt_body": None, "changed_at": timezone.now()}
-    cart.update(**over, **({"state": Cart.State.SOLD} if sold else {}))
+    over: dict[str, Any] = (
+        {"state": Cart.State.SOLD} if sold else {"attempt": None, "attempt_body": None}
+    )
+    cart.update(**over, changed_at=timezone.now())
 
 
 def _now() -> datetime:

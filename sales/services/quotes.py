@@ -84,9 +84,9 @@ def make_quote(*, quote_id: UUID, body: QuoteBody, actor: Actor) -> tuple[Quote,
     return quote, bill
 
 
-def quote_of(body: SaleBody, register: Register, at: datetime) -> Quote:
+def quote_of(quote_id: UUID, body: SaleBody, register: Register, at: datetime) -> Quote:
     """The quote that a sale presents. Raises Invalid if it is not this sale's or has run out."""
-    quote = Quote.objects.filter(pk=body.quote, register=register).first()
+    quote = Quote.objects.filter(pk=quote_id, register=register).first()
     goods = [line for line in body.lines if not line.returns]
     if quote is None or quote.lines_hash != _hash(goods):
         raise Invalid(fields={"quote": [str(_("This quote is for something else."))]})
@@ -106,8 +106,9 @@ def _hold(
     """Keep the limited goods for this quote; the levels are locked, so no two can keep the same."""
     wanted: dict[UUID, Decimal] = {}
     for ask in asks:
-        if ask.product_id in levels and levels[ask.product_id].strict:
-            wanted[ask.product_id] = wanted.get(ask.product_id, NOTHING) + ask.quantity
+        product = ask.product_id
+        if product and product in levels and levels[product].strict:
+            wanted[product] = wanted.get(product, NOTHING) + ask.quantity
     held = StockHold.objects.held_by_others(
         store_id=quote.store_id, product_ids=wanted, holder=quote.pk, at=now
     )

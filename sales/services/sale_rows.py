@@ -165,9 +165,9 @@ def move_goods(sale: Sale, lines: Sequence[SaleLine], basket: Basket) -> None:
     """Stock out for what was sold, in for what came back; what is damaged goes out again."""
     changes = []
     for line in lines:
-        if line.product_id not in basket.levels:
+        level = basket.levels.get(line.product_id) if line.product_id else None
+        if level is None:
             continue
-        level = basket.levels[line.product_id]
         kind = Kind.SALE if line.quantity > 0 else Kind.RETURN
         cost = line.cost if line.returns_id else None
         changes.append(
@@ -199,7 +199,7 @@ def move_goods(sale: Sale, lines: Sequence[SaleLine], basket: Basket) -> None:
             at=sale.recorded_at,
             cause=basket.register.name,
         )
-    if basket.quoted:
+    if basket.body.quote:
         StockHold.objects.filter(holder=basket.body.quote).delete()
 
 
@@ -212,8 +212,8 @@ def add_to_shift(
     """The running sums grow by `SET n = n + x`; their row is locked already."""
     _sold, returned = sold_and_returned(bill)
     ShiftTotals.objects.filter(shift=shift).update(
-        sales=F("sales") + (sale.kind != Sale.Kind.RETURN),
-        returns=F("returns") + (sale.kind != Sale.Kind.SALE),
+        sales=F("sales") + int(sale.kind != Sale.Kind.RETURN),
+        returns=F("returns") + int(sale.kind != Sale.Kind.SALE),
         net=F("net") + bill.net,
         tax=F("tax") + bill.tax,
         discount=F("discount") + bill.discount,

@@ -117,8 +117,9 @@ def refuse_short_shelves(basket: Basket) -> None:
         return  # The quote holds them.
     wanted: dict[UUID, Decimal] = {}
     for line in basket.bill.lines:
-        if line.product_id in basket.levels and line.number not in basket.taken:
-            wanted[line.product_id] = wanted.get(line.product_id, NOTHING) + line.quantity
+        product = line.product_id
+        if product and product in basket.levels and line.number not in basket.taken:
+            wanted[product] = wanted.get(product, NOTHING) + line.quantity
     strict = {product for product in wanted if basket.levels[product].strict}
     if not strict:
         return
