@@ -108,7 +108,7 @@ class LiveFeed extends HTMLElement {
 
   state(name) {
     const language = document.documentElement.lang || undefined;
-    const time = this.truth.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+    const time = this.truth.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     this.dataset.state = name;
     this.classList.remove(...Object.values(LOOKS));
     this.classList.add(LOOKS[name]);

@@ -1,13 +1,15 @@
 // Rows that arrive over a socket, put in their places. A row being typed into waits until the hand has left it.
 
 const TINTED = 4000;
+const REMEMBERED = 15_000; // Longer than any fetch of the region takes.
 const TYPED_INTO = "input, textarea, select, [contenteditable]";
 const REACHABLE = "a[href], button, input, select, textarea, [tabindex]";
 
 export class Rows {
   constructor(announce, signal) {
     this.announce = announce;
-    this.newest = new Map(); // By id: the newest row heard of, until the page shows it or a newer one.
+    this.newest = new Map(); // By id: the newest row heard of.
+    this.told = new WeakSet();
     document.addEventListener("focusout", () => queueMicrotask(() => this.settle()), { signal });
   }
 
@@ -29,8 +31,8 @@ export class Rows {
   settle() {
     for (const [id, row] of this.newest) {
       const standing = document.getElementById(id);
-      if (!standing || version(standing) >= version(row)) this.newest.delete(id);
-      else if (!beingTypedInto(standing)) this.place(standing, row);
+      if (!standing) this.newest.delete(id);
+      else if (version(standing) < version(row) && !beingTypedInto(standing)) this.place(standing, row);
     }
   }
 
@@ -38,11 +40,18 @@ export class Rows {
     const fresh = row.cloneNode(true);
     const held = reachable(standing).indexOf(document.activeElement);
     standing.replaceWith(fresh);
-    this.newest.delete(fresh.id);
     window.htmx?.process(fresh);
     if (held >= 0) reachable(fresh)[held]?.focus({ preventScroll: true });
     tint(fresh);
-    if (fresh.dataset.say) this.announce(fresh.dataset.say);
+    this.tell(row);
+  }
+
+  // Once per row; and kept a while, for a region that is read before and arrives after it.
+  tell(row) {
+    if (this.told.has(row)) return;
+    this.told.add(row);
+    if (row.dataset.say) this.announce(row.dataset.say);
+    setTimeout(() => { if (this.newest.get(row.id) === row) this.newest.delete(row.id); }, REMEMBERED);
   }
 }
 
