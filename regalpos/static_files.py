@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from whitenoise.base import WhiteNoise
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from regalpos.bodies import Application, Message, Receive, Send
 
@@ -22,6 +23,15 @@ PRODUCT_IMAGES = "products/"
 IMAGE_TYPES = frozenset({".avif", ".jpeg", ".jpg", ".png", ".webp"})
 
 PIECE = 256 * 1024
+
+
+class HashedFiles(CompressedManifestStaticFilesStorage):
+    """Every file under a name with its content's hash, scripts that import one another included.
+
+    Otherwise a page's own script could be new while what it imports is an hour old.
+    """
+
+    support_js_module_import_aggregation = True
 
 
 class StaticFiles:
