@@ -21,6 +21,7 @@ PREPARING = 7_367_241
 class Command(BaseCommand):
     """Migrate as the owner, give the roles their rights, collect static files, load the demo."""
 
+    requires_system_checks = ()
     help = "Bring the database and the static files up to date (with DEMO=1, fill an empty shop)."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -24,6 +24,7 @@ DEMO_NAMES = ("admin", "manager", "cashier", "cashier2", "staff")
 class Command(BaseCommand):
     """One daphne process that finishes its requests before it stops."""
 
+    requires_system_checks = ()  # `make check` asks them; every start would pay for them
     help = "Serve the shop. BIND, PORT and PUBLIC_URL say where; see docs/operations.md."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,0 +1,76 @@
+# Every target works from a fresh clone on a machine with Python >= 3.12 and nothing else.
+.DEFAULT_GOAL := help
+.PHONY: run test crash check format browser lock help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+PYTEST := $(PY) -m pytest
+
+# Compiled modules halve every start; some machines switch them off for all programs.
+export PYTHONDONTWRITEBYTECODE :=
+
+run: $(RUNTIME) ## serve http://localhost:8000 with a demo shop (PORT=, DATABASE_URL= are honoured)
+	@DEMO=$${DEMO-1} exec $(PY) manage.py serve --prepare
+
+test: $(DEV) browser ## run all tests (ARGS= goes to pytest, as in ARGS="-k till")
+	@$(PYTEST) -n 2 --ignore=tests/e2e $(ARGS)
+	@$(PYTEST) -n 2 tests/e2e $(ARGS)
+
+crash: $(DEV) ## the long fault tests: kill servers and the database, lose nothing
+	@REGAL_LONG=1 $(PYTEST) -m "fault or slow" $(ARGS)
+
+check: $(DEV) ## all that is checked without running the shop: style, types, floors, templates
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/lint-imports --no-logo > var/lint-imports.log 2>&1 || { cat var/lint-imports.log; exit 1; }
+	@$(VENV)/bin/djlint --lint --quiet templates
+	@$(VENV)/bin/mypy
+	@$(PY) manage.py makemigrations --check --dry-run -v 0
+	@PUBLIC_URL=https://till.example.com DATABASE_URL=postgresql://app@db.example.com/shop \
+	  DATABASE_OWNER_URL=postgresql://owner@db.example.com/shop \
+	  SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	  PIN_PEPPER=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	  $(PY) manage.py check --deploy --fail-level WARNING
+	@! grep -nE 'https?://|--(extra-)?index|--find-links|--trusted-host' requirements*.txt
+
+format: $(DEV) ## put the code into shape
+	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format --quiet .
+
+browser: # Debian's Chromium, if no browser is found
+	@for b in chromium chromium-browser google-chrome; do command -v $$b >/dev/null && exit 0; done; \
+	if ! command -v apt-get >/dev/null; then echo "the browser tests need Chromium on the PATH" >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	echo "installing Chromium ..."; $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+
+lock: $(DEV) ## write the lock files again from requirements*.in
+	@for name in requirements requirements-dev; do \
+	  $(VENV)/bin/uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-header \
+	    --no-annotate $$name.in -o $$name.txt; done
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+# ---- the environment ------------------------------------------------------------------------
+
+$(PY):
+	@py=""; for c in "$$PYTHON" "$$(command -v pyenv >/dev/null && pyenv which python 2>/dev/null)" \
+	    python3.14 python3.13 python3.12 python3 python; do \
+	  [ -n "$$c" ] && command -v "$$c" >/dev/null 2>&1 && \
+	  "$$c" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && py="$$c" && break; done; \
+	if [ -n "$$py" ]; then echo "Using $$("$$py" -V) ($$py)"; "$$py" -m venv $(VENV); \
+	elif command -v uv >/dev/null; then uv venv --quiet --seed --python ">=3.12" $(VENV); \
+	else echo "RegalPOS needs Python 3.12 or newer, with venv; name one with PYTHON=/path/to/python" >&2; exit 1; fi
+
+$(RUNTIME): requirements.txt | $(PY)
+	@echo "Installing what the shop needs ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt | $(PY)
+	@echo "Installing what the tests need ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ $(RUNTIME)
