@@ -86,8 +86,7 @@ async def run[T](
     if user_id := getattr(actor, "user_id", None):
         context.run(structlog.contextvars.bind_contextvars, actor=str(user_id))
     if _inline or getattr(settings, "LANES_INLINE", False):
-        work = partial(context.run, retrying, unit)
-        return await sync_to_async(work, thread_sensitive=True)()
+        return await sync_to_async(partial(retrying, unit), context=context)()
     return await _lane(lane).run(unit, context, write=write)
 
 
@@ -161,12 +160,14 @@ class Lane:
         except TimeoutError:
             log.warning("lane_full", lane=self.name, write=write)
             raise Busy(retry_after=2) from None
-        try:
-            work = partial(context.run, self._work, unit)
-            done = loop.run_in_executor(self._threads, work)
-        except BaseException:
-            gate.release()
-            raise
+        # asgiref carries Django's language and zone into the thread; a bare context would not.
+        work = sync_to_async(
+            partial(self._work, unit),
+            thread_sensitive=False,
+            executor=self._threads,
+            context=context,
+        )
+        done = loop.create_task(work())
         done.add_done_callback(lambda _: gate.release())
         try:
             # A thread cannot be stopped, and half a sale must not be: shield it.
