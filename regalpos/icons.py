@@ -16,7 +16,8 @@ ICONS: Final = {
     "back": '<path d="m15 5-7 7 7 7"/>',
     "bank": '<path d="M3 9.5 12 4l9 5.5zM5 20h14M6.5 9.5V20M12 9.5V20M17.5 9.5V20"/>',
     "book": (
-        '<path d="M5 4.5A1.5 1.5 0 0 1 6.5 3H19v18H6.5A1.5 1.5 0 0 1 5 19.5zM5 17.5h14M9 7.5h6"/>'
+        '<path d="M5 4.5A1.5 1.5 0 0 1 6.5 3H19v18H6.5A1.5 1.5 0 0 1 5 19.5zM5 17.5h14M9 '
+        '7.5h6"/>'
     ),
     "box": '<path d="m12 3 8.5 4.5v9L12 21l-8.5-4.5v-9zM3.5 7.5 12 12l8.5-4.5M12 12v9"/>',
     "calendar": (
@@ -73,6 +74,7 @@ ICONS: Final = {
     "mail": '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m4 7.5 8 6 8-6"/>',
     "menu": '<path d="M4 6.5h16M4 12h16M4 17.5h16"/>',
     "minus": '<path d="M5 12h14"/>',
+    "moon": '<path d="M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z"/>',
     "more": (
         '<circle cx="5.5" cy="12" r=".8"/><circle cx="12" cy="12" r=".8"/><circle cx="18.5" '
         'cy="12" r=".8"/>'
