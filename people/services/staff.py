@@ -132,8 +132,8 @@ def change_role(*, user_id: UUID, role: Role, actor: Actor) -> User:
     user = _lock(user_id, actor)
     if user.role == role:
         return user
-    _must_be_another(user, actor)
     _must_leave_an_admin(user)
+    _must_be_another(user, actor)
     _stores(role, frozenset(user.stores.values_list("pk", flat=True)))
     before, user.role = user.role, role
     _end_sessions(user)
@@ -149,8 +149,8 @@ def deactivate_staff(*, user_id: UUID, actor: Actor) -> User:
     user = _lock(user_id, actor)
     if not user.is_active:
         return user
-    _must_be_another(user, actor)
     _must_leave_an_admin(user)
+    _must_be_another(user, actor)
     user.is_active = False
     _end_sessions(user)
     user.save(update_fields=["is_active", "session_epoch"])

@@ -1,0 +1,1 @@
+"""What the shop can read about its selling."""

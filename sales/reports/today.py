@@ -1,0 +1,201 @@
+"""The day so far, store by store: takings, tills, what runs low, the last sales.
+
+Takings are what was paid, less what was paid back. Each store has its own day, clock and currency;
+amounts of different stores are never added.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, DecimalField, F, Q, Sum, Value
+from django.db.models.functions import Coalesce
+
+from inventory.models import StockLevel
+from people.access import Actor, own_stores
+from people.models import Store
+from regalpos.money import round_money
+from sales.models import Register, Sale, Shift
+
+NOTHING = Decimal("0")
+WEEK = timedelta(days=7)
+LOW_SHOWN = 8
+SALES_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDay:
+    """One store's day until now, beside the same weekday last week until the same time."""
+
+    store: Store
+    day: date
+    at: datetime  # the store's clock
+    takings: Decimal
+    sales: int
+    refunded: Decimal
+    refunds: int
+    takings_then: Decimal
+    sales_then: int
+
+    @property
+    def average(self) -> Decimal | None:
+        """What one sale brought in, refunds left out."""
+        if not self.sales:
+            return None
+        return round_money((self.takings + self.refunded) / self.sales, self.store.currency)
+
+    @property
+    def change(self) -> Decimal | None:
+        """By what part takings rose (or fell, below zero) against last week, if there were any."""
+        if self.takings_then <= 0:
+            return None
+        return ((self.takings - self.takings_then) / self.takings_then).quantize(Decimal("0.001"))
+
+    @property
+    def fall(self) -> Decimal | None:
+        return -self.change if self.change is not None and self.change < 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """A till and, while it is open, its shift's figures."""
+
+    name: str
+    store: Store
+    shift: Shift | None
+    opened_at: datetime | None
+    sales: int
+    takings: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LowItem:
+    """A product at or under its reorder point."""
+
+    product_id: UUID
+    name: str
+    store: Store
+    on_hand: Decimal
+    unit: str
+    to_order: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LastSale:
+    sale: Sale
+    at: datetime  # the store's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    days: list[StoreDay]
+    tills: list[Till]
+    low: list[LowItem]
+    low_count: int
+    last: list[LastSale]
+
+
+def read_today(actor: Actor, now: datetime) -> Today:
+    """The day of every store that the actor works at. Six queries, however many stores."""
+    stores = own_stores(actor)
+    low, low_count = _low(stores)
+    return Today(_days(stores, now), _tills(stores), low, low_count, _last(stores))
+
+
+def _days(stores: list[Store], now: datetime) -> list[StoreDay]:
+    today = _sums(stores, now)
+    then = _sums(stores, now - WEEK)
+    days = []
+    for store in stores:
+        sums, before = today.get(store.pk, {}), then.get(store.pk, {})
+        days.append(
+            StoreDay(
+                store=store,
+                day=store.business_day(now),
+                at=_local(now, store),
+                takings=sums.get("takings", NOTHING),
+                sales=sums.get("sold", 0),
+                refunded=-sums.get("paid_back", NOTHING),
+                refunds=sums.get("refunds", 0),
+                takings_then=before.get("takings", NOTHING),
+                sales_then=before.get("sold", 0),
+            )
+        )
+    return days
+
+
+def _sums(stores: list[Store], until: datetime) -> dict[UUID, dict[str, Any]]:
+    """Of each store's business day at `until`, what had happened by then."""
+    theirs = Q(pk__in=[])
+    for store in stores:
+        theirs |= Q(store=store, business_day=store.business_day(until))
+    money = DecimalField[Decimal, Decimal](max_digits=15, decimal_places=3)
+    returned = Q(kind=Sale.Kind.RETURN)
+    rows = (
+        Sale.objects.filter(theirs, occurred_at__lte=until)
+        .values("store_id")
+        .annotate(
+            takings=Sum("payable"),
+            sold=Count("id", filter=~returned),
+            refunds=Count("id", filter=returned),
+            paid_back=Coalesce(Sum("payable", filter=returned), Value(NOTHING, money)),
+        )
+    )
+    return {row["store_id"]: dict(row) for row in rows.order_by()}
+
+
+def _tills(stores: list[Store]) -> list[Till]:
+    by_id = {store.pk: store for store in stores}
+    registers = Register.objects.filter(store__in=stores, kind=Register.Kind.TILL, active=True)
+    open_now = Shift.objects.standing().filter(register__store__in=stores)
+    shifts = {shift.register_id: shift for shift in open_now.select_related("cashier", "totals")}
+    return [
+        _till(register, by_id[register.store_id], shifts.get(register.pk))
+        for register in registers.order_by("store__code", "number")
+    ]
+
+
+def _till(register: Register, store: Store, shift: Shift | None) -> Till:
+    if shift is None:
+        return Till(register.name, store, None, None, 0, NOTHING)
+    totals = shift.totals
+    takings = totals.total + totals.rounding
+    opened_at = _local(shift.opened_at, store)
+    return Till(register.name, store, shift, opened_at, totals.sales, takings)
+
+
+def _low(stores: list[Store]) -> tuple[list[LowItem], int]:
+    by_id = {store.pk: store for store in stores}
+    levels = StockLevel.objects.running_low().filter(store__in=stores, product__active=True)
+    wanted = levels.annotate(
+        reorder_to=F("product__stock_rules__reorder_to"),
+        short=F("on_hand") - F("product__stock_rules__reorder_point"),
+    )
+    rows = wanted.select_related("product").order_by("short", "product__name")[:LOW_SHOWN]
+    items = [
+        LowItem(
+            product_id=level.product_id,
+            name=level.product.name,
+            store=by_id[level.store_id],
+            on_hand=level.on_hand,
+            unit=level.product.unit,
+            to_order=level.reorder_to - level.on_hand,
+        )
+        for level in rows
+    ]
+    return items, levels.count()
+
+
+def _last(stores: list[Store]) -> list[LastSale]:
+    rows = Sale.objects.filter(store__in=stores).select_related("store", "cashier", "register")
+    return [
+        LastSale(sale, _local(sale.occurred_at, sale.store))
+        for sale in rows.order_by("-occurred_at", "-id")[:SALES_SHOWN]
+    ]
+
+
+def _local(at: datetime, store: Store) -> datetime:
+    return at.astimezone(ZoneInfo(store.time_zone))
