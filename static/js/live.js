@@ -11,7 +11,7 @@ import { say } from "./words.js";
 const POLL = { live: 60_000, joining: 15_000, lost: 15_000 };
 const LOOKS = { live: "chip-good", joining: "chip-warn", lost: "chip-bad" };
 const SIGNED_OUT = 4401;
-const NOT_ALLOWED = 4403;
+const NOT_FOR_US = new Set([4403, 4404]); // a role that may not, a store that is not theirs
 
 class LiveFeed extends HTMLElement {
   connectedCallback() {
@@ -75,7 +75,7 @@ class LiveFeed extends HTMLElement {
     this.socket = null;
     if (code === SIGNED_OUT) { goToSignIn(); return; }
     this.state("lost");
-    if (code === NOT_ALLOWED) return;
+    if (NOT_FOR_US.has(code)) return;
     // Doubling, up to half a minute, and never all tills in the same moment.
     const longest = Math.min(30_000, 1000 * 2 ** this.tries);
     this.tries += 1;

@@ -1,0 +1,7 @@
+"""Goods and shelves."""
+
+from django.urls import URLPattern
+
+app_name = "inventory"
+
+urlpatterns: list[URLPattern] = []
