@@ -6,7 +6,7 @@ CSRF has nothing to guard). Each app brings its routers; their prefixes are list
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Any, Concatenate, cast
+from typing import Any, cast
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -106,7 +106,7 @@ def fault(request: HttpRequest, error: Exception) -> HttpResponse:
     return refusal(request, Fault())
 
 
-def framed(namespace: str) -> NinjaAPI:
+def framed(namespace: str, **more: Any) -> NinjaAPI:
     """An API without operations that reads and refuses as this shop does."""
     frame = NinjaAPI(
         title="RegalPOS",
@@ -116,6 +116,7 @@ def framed(namespace: str) -> NinjaAPI:
         docs_url=None,  # both stand at the root, see urls.py
         openapi_url=None,
         parser=JsonParser(),
+        **more,
     )
     handlers: dict[type[Exception], Any] = {
         Refusal: refusal,
@@ -132,15 +133,16 @@ def framed(namespace: str) -> NinjaAPI:
     return frame
 
 
-api = framed("api")
+api = framed("api", auth=Bearer())
 
 
 # ---- the order of questions ---------------------------------------------------------------------
 
 
-def in_order[**P](
-    run: Callable[Concatenate[HttpRequest, P], Awaitable[HttpResponse]],
-) -> Callable[Concatenate[HttpRequest, P], Awaitable[HttpResponse]]:
+type Run = Callable[..., Awaitable[HttpResponse]]
+
+
+def in_order(run: Run) -> Run:
     """Around an operation: is it JSON, who are you, may you; and only then what is in it.
 
     ninja would look at every field before the operation, and so before its `requires()`. An
@@ -157,20 +159,22 @@ def in_order[**P](
         name
         for model in operation.models
         if model.__ninja_param_source__ == "query"
-        for name in model.__ninja_flatten_map__  # type: ignore[attr-defined]
+        for name in model.__ninja_flatten_map__
     }
 
-    async def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    async def asked(request: HttpRequest, **path: Any) -> HttpResponse:
         try:
             if needs_body and not hasattr(request, "json"):
                 raise NotJson
             if permission is not None:
                 await _let_in(request, permission)
             if unknown := request.GET.keys() - filters:
-                raise Invalid(fields={shown(name): [_("There is no such filter.")] for name in unknown})
+                raise Invalid(
+                    fields={shown(name): [str(_("There is no such filter."))] for name in unknown}
+                )
         except Refusal as error:
             return refusal(request, error)
-        return await run(request, *args, **kwargs)
+        return await run(request, **path)
 
     return asked
 

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -233,6 +234,15 @@ def read[M: BaseModel](shape: type[M], raw: object) -> M:
         return shape.model_validate(raw)
     except ValidationError as error:
         raise Invalid(fields=explain(error.errors(include_url=False))) from None
+
+
+def id_in(raw: object, field: str) -> UUID | None:
+    """The id under this field of a body that may be wrong elsewhere, if it is an id."""
+    value = raw.get(field) if isinstance(raw, dict) else None
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 # pydantic's own words are for programmers; these are the ones that senders really meet.

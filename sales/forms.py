@@ -153,9 +153,7 @@ def parse_sale(raw: object) -> SaleBody:
 
 def parse_quote(raw: object) -> QuoteBody:
     """The bill that this value asks for, or Invalid."""
-    sent = read(QuoteSent, raw)
-    lines = tuple(line.body() for line in sent.lines)
-    return QuoteBody(register=sent.register_id, lines=lines, customer=sent.customer)
+    return read(QuoteSent, raw).body()
 
 
 def differing(kept: dict[str, Any], sent: dict[str, Any]) -> dict[str, list[str]]:
@@ -310,3 +308,8 @@ class QuoteSent(Shape):
     register_id: UUID = Field(alias="register")
     lines: Lines
     customer: UUID | None = None
+
+    def body(self) -> QuoteBody:
+        """The bill as the services know it."""
+        lines = tuple(line.body() for line in self.lines)
+        return QuoteBody(register=self.register_id, lines=lines, customer=self.customer)
