@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import count
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from inventory.models import Barcode, Price, Product, StockLevel, StockMove, TaxPercent, TaxRate
@@ -123,16 +124,17 @@ def set_price(
 
 def a_level(product: Product, store: Store, on_hand: str) -> StockLevel:
     """So much of the product in the store, by a receipt."""
-    level = lock_levels(store.pk, [product.pk])[product.pk]
-    move_stock(
-        level=level,
-        quantity=Decimal(on_hand),
-        kind=StockMove.Kind.RECEIPT,
-        source_type="receipt",
-        source_id=ids.new(),
-        who_id=_somebody().pk,
-        at=timezone.now(),
-    )
+    with transaction.atomic():
+        level = lock_levels(store.pk, [product.pk])[product.pk]
+        move_stock(
+            level=level,
+            quantity=Decimal(on_hand),
+            kind=StockMove.Kind.RECEIPT,
+            source_type="receipt",
+            source_id=ids.new(),
+            who_id=_somebody().pk,
+            at=timezone.now(),
+        )
     return level
 
 
