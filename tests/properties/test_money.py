@@ -173,3 +173,12 @@ def test_the_oracle_knows_a_half_when_it_sees_one(digits: int) -> None:
     assert rounded(half, digits) == 2 * half
     assert rounded(-half, digits) == -2 * half
     assert rounded(half - Fraction(1, 10**9), digits) == 0
+
+
+def test_control_parts_rounded_one_by_one_lose_the_cent_that_spread_keeps() -> None:
+    total, weights = Decimal("10.00"), [Decimal(1)] * 3
+
+    alone = [share(total, weight, Decimal(3), "EUR") for weight in weights]
+
+    assert sum(alone) == Decimal("9.99")
+    assert sum(spread(total, weights, "EUR")) == total

@@ -254,6 +254,16 @@ def test_what_has_come_back_so_far_is_its_exact_share(
     assert given_back == total
 
 
+def test_control_returns_rounded_one_by_one_keep_a_cent_of_the_customers() -> None:
+    total, sold, one = Decimal("10.00"), Decimal(3), Decimal(1)
+
+    alone = [return_share(total, sold, Decimal(0), one, "EUR") for _ in range(3)]
+    in_turn = [return_share(total, sold, Decimal(back), one, "EUR") for back in range(3)]
+
+    assert sum(alone) == Decimal("9.99")
+    assert sum(in_turn) == total
+
+
 # ---- settlements --------------------------------------------------------------------------------
 
 
