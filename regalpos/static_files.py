@@ -34,6 +34,21 @@ class HashedFiles(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
 
 
+def _harmless(headers: Headers, path: str, url: str) -> None:
+    """A file stays what its name says, and belongs on our pages only."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if Path(path).suffix not in {".css", ".js"}:
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+RULES: dict[str, Any] = {
+    "max_age": 3600,
+    "allow_all_origins": False,
+    "add_headers_function": _harmless,
+}
+
+
 class StaticFiles:
     """ASGI: files of the house and of the shop window; everything else goes on to `app`."""
 
@@ -67,8 +82,7 @@ class House(WhiteNoise):
         if isinstance(storage, ManifestFilesMixin):
             self._unchanging = frozenset(storage.hashed_files.values())
         root = settings.STATIC_ROOT if self.gathered else None
-        super().__init__(None, root, self.prefix, max_age=3600, allow_all_origins=False)
-        self.add_headers_function = _harmless
+        super().__init__(None, root, self.prefix, **RULES)
 
     async def find(self, path: str) -> Any:
         """The file at a URL path, or None."""
@@ -91,24 +105,13 @@ class ShopWindow(WhiteNoise):
     def __init__(self) -> None:
         root = Path(settings.MEDIA_ROOT) / PRODUCT_IMAGES
         self.prefix = f"{settings.MEDIA_URL}{PRODUCT_IMAGES}"
-        super().__init__(
-            None, root, self.prefix, autorefresh=True, max_age=3600, allow_all_origins=False
-        )
-        self.add_headers_function = _harmless
+        super().__init__(None, root, self.prefix, autorefresh=True, **RULES)
 
     async def find(self, path: str) -> Any:
         """The picture at a URL path, or None; never anything but a picture."""
         if Path(path).suffix.lower() not in IMAGE_TYPES:
             return None
         return await asyncio.to_thread(self.find_file, path)
-
-
-def _harmless(headers: Headers, path: str, url: str) -> None:
-    """A file stays what its name says, and belongs on our pages only."""
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    if Path(path).suffix not in {".css", ".js"}:
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 async def _serve(file: Any, scope: Message, send: Send) -> None:
