@@ -58,7 +58,13 @@ class Command(BaseCommand):
         if stamp.exists() and stamp.read_text() == sources:
             return
         self.stdout.write("Collecting static files ...")
-        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        call_command(
+            "collectstatic",
+            verbosity=0,
+            interactive=False,
+            clear=True,
+            ignore_patterns=["redoc*"],  # a megabyte of another documentation page than ours
+        )
         stamp.write_text(sources)
 
     def _fill(self) -> None:
