@@ -8,14 +8,14 @@ from django.utils.functional import Promise
 
 from regalpos.errors import Invalid
 
-# What a unique constraint means to the person at the form: its field, and the words.
+# What a constraint means to the person at the form: its field, and the words.
 type Taken = dict[str, tuple[str, str | Promise]]
 
 
 def save_valid(row: models.Model, *, taken: Taken | None = None) -> None:
     """The row is saved, or Invalid says which field breaks which rule. Call inside a transaction.
 
-    Whether a name is taken only the database knows for sure: its refusal is put into words here.
+    What a constraint forbids only the database knows for sure: its refusal is put into words.
     """
     check_fields(row)
     try:

@@ -1,0 +1,59 @@
+"""The shops themselves."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from babel.numbers import list_currencies
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from people.access import Actor
+from people.models import Store, StoreRules
+from people.services import trail
+from people.services.saving import Taken, facts_of, save_valid
+from regalpos.errors import Invalid
+
+TAKEN: Taken = {"people_store_code_key": ("code", gettext_lazy("Another store has this code."))}
+
+BROKEN: Taken = {"rules_cash_step_not_negative": ("cash_step", gettext_lazy("Zero or more."))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """A new store and the rules it opens with."""
+
+    code: str
+    name: str
+    currency: str
+    time_zone: str = "UTC"
+    language: str = "en"
+    address: str = ""
+    tax_number: str = ""
+    prices_include_tax: bool = True
+    cash_step: Decimal = Decimal("0")
+
+
+def open_store(*, store_id: UUID, facts: StoreFacts, actor: Actor | None) -> Store:
+    """A step: the store stands, with the first version of its rules. Call inside a transaction."""
+    named = ("code", "name", "currency", "time_zone", "language", "address", "tax_number")
+    if facts.currency not in list_currencies():
+        words = _("%(code)s is not a known currency.") % {"code": facts.currency}
+        raise Invalid(fields={"currency": [words]})
+    store = Store(pk=store_id, **{name: getattr(facts, name) for name in named})
+    save_valid(store, taken=TAKEN)
+    rules = StoreRules(
+        store=store,
+        version=1,
+        valid_from=timezone.now(),
+        prices_include_tax=facts.prices_include_tax,
+        cash_step=facts.cash_step,
+    )
+    save_valid(rules, taken=BROKEN)
+    opened = {
+        **facts_of(store, *named),
+        **facts_of(rules, "prices_include_tax", "cash_step"),
+    }
+    trail.record("store.opened", actor=actor, subject=store, store_id=store.pk, after=opened)
+    return store
