@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+from sales.pricing import Tendered
 
 # The long run asks more of every property: REGAL_EXAMPLES=100000.
 EXAMPLES = int(os.environ.get("REGAL_EXAMPLES", "100"))
@@ -49,3 +52,13 @@ def decimals(places: int, least: int = 0, most: int = 10**6) -> st.SearchStrateg
 def amounts(currency: str, least: int = 0, most: int = 10**6) -> st.SearchStrategy[Decimal]:
     """Amounts that the currency can write."""
     return decimals(DIGITS[currency], least, most)
+
+
+def cash(amount: Decimal) -> Tendered:
+    return Tendered(tender=UUID(int=1), amount=amount, in_drawer=True, may_exceed=True, rounds=True)
+
+
+def card(amount: Decimal) -> Tendered:
+    return Tendered(
+        tender=UUID(int=2), amount=amount, in_drawer=False, may_exceed=False, rounds=False
+    )

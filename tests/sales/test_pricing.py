@@ -1,58 +1,24 @@
-"""What a basket costs, to the cent; what pays it; what comes back."""
+"""What a basket costs, to the cent."""
 
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from sales.pricing import (
     Ask,
-    PricedLine,
-    Settlement,
     TaxPart,
     TaxTotal,
-    Tendered,
     Unpriceable,
-    add_up,
     discount_percent_of,
     price,
-    price_line,
     quantity_of_label,
-    return_line,
-    return_share,
-    settle,
 )
+from tests.sales.figures import ask, figures, line
 
 D = Decimal
 FRANC_STEP = D("0.05")
-CASH, CARD = UUID(int=1), UUID(int=2)
-
-
-def ask(quantity: str, list_price: str, tax: str = "0", **more: Any) -> Ask:
-    return Ask(
-        number=more.pop("number", 1),
-        quantity=D(quantity),
-        list_price=D(list_price),
-        tax_percent=D(tax),
-        tax_code=more.pop("tax_code", "A"),
-        **more,
-    )
-
-
-def line(asked: Ask, currency: str = "EUR", inclusive: bool = True) -> PricedLine:
-    return price_line(asked, currency, inclusive)
-
-
-def figures(priced: PricedLine) -> tuple[str, str, str, str]:
-    """discount, net, tax, total"""
-    amounts = (priced.discount, priced.net, priced.tax, priced.total)
-    discount, net, tax, total = map(str, amounts)
-    return discount, net, tax, total
-
-
-# ---- lines --------------------------------------------------------------------------------------
 
 
 def test_a_price_with_its_tax_inside() -> None:
@@ -264,169 +230,3 @@ def test_a_total_beyond_the_ledger_is_refused() -> None:
     assert price([huge], "JPY", inclusive=True).total == D("499998500001")
     with pytest.raises(Unpriceable, match="ledger"):
         price([huge, huge, huge], "JPY", inclusive=True)
-
-
-# ---- settlements --------------------------------------------------------------------------------
-
-
-def cash(amount: str) -> Tendered:
-    return Tendered(tender=CASH, amount=D(amount), in_drawer=True, may_exceed=True, rounds=True)
-
-
-def card(amount: str) -> Tendered:
-    return Tendered(tender=CARD, amount=D(amount), in_drawer=False, may_exceed=False, rounds=False)
-
-
-def settled(total: str, *tenders: Tendered, step: Decimal | None = FRANC_STEP) -> Settlement:
-    return settle(D(total), tenders, "CHF", step)
-
-
-def kept(settlement: Settlement) -> list[tuple[Decimal, Decimal, Decimal]]:
-    """amount, handed over, change"""
-    return [(paid.amount, paid.handed_over, paid.change) for paid in settlement.payments]
-
-
-def test_a_note_pays_and_the_rest_is_change() -> None:
-    paid = settled("13.15", cash("20"))
-
-    assert paid.settled
-    assert kept(paid) == [(D("13.15"), D("20"), D("6.85"))]
-    assert (paid.payable, paid.rounding, paid.change) == (D("13.15"), D("0"), D("6.85"))
-    assert paid.in_drawer == D("13.15")
-
-
-@pytest.mark.parametrize(
-    ("total", "payable", "rounding"),
-    [("10.02", "10.00", "-0.02"), ("10.03", "10.05", "0.02"), ("0.02", "0.00", "-0.02")],
-)
-def test_only_cash_is_rounded(total: str, payable: str, rounding: str) -> None:
-    in_cash, by_card = settled(total, cash("50")), settled(total, card(total))
-
-    assert (in_cash.payable, in_cash.rounding) == (D(payable), D(rounding))
-    assert in_cash.settled
-    assert (by_card.payable, by_card.rounding) == (D(total), D("0"))
-    assert by_card.settled
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_a_card_is_taken_to_the_cent_and_cash_rounds_what_is_left(order: int) -> None:
-    tenders = [cash("10"), card("5.01")][::order]
-    paid = settled("10.03", *tenders)
-
-    assert paid.settled
-    assert (paid.payable, paid.rounding) == (D("10.01"), D("-0.02"))
-    assert kept(paid)[::order] == [
-        (D("5.00"), D("10"), D("5.00")),
-        (D("5.01"), D("5.01"), D("0")),
-    ]
-
-
-def test_two_heaps_of_cash_are_rounded_once() -> None:
-    paid = settled("10.03", cash("6"), cash("6"))
-
-    assert kept(paid) == [(D("6"), D("6"), D("0")), (D("4.05"), D("6"), D("1.95"))]
-    assert paid.rounding == D("0.02")
-
-
-def test_too_little_says_what_is_still_due() -> None:
-    assert (settled("10.03", cash("6")).due, settled("10.03", card("6")).due) == (
-        D("4.05"),
-        D("4.03"),
-    )
-    assert settled("10.03").due == D("10.03")
-    assert not settled("10.03", cash("6")).settled
-
-
-def test_a_card_may_not_take_too_much() -> None:
-    paid = settled("10.03", card("10.04"))
-
-    assert (paid.over, paid.due, paid.settled) == (D("0.01"), D("0"), False)
-    assert settled("10.03", card("12"), cash("5")).over == D("1.97")
-
-
-def test_krona_round_to_the_whole_and_yen_not_at_all() -> None:
-    krona = settle(D("99.50"), [cash("200")], "SEK", D(1))
-    yen = settle(D("512"), [cash("1000")], "JPY", None)
-
-    assert (krona.payable, krona.change) == (D("100"), D("100"))
-    assert (yen.payable, yen.change) == (D("512"), D("488"))
-
-
-def test_money_goes_back_as_it_came() -> None:
-    back = settled("-10.03", cash("-10.05"))
-
-    assert back.settled
-    assert (back.payable, back.rounding) == (D("-10.05"), D("-0.02"))
-    assert kept(back) == [(D("-10.05"), D("-10.05"), D("0"))]
-    assert settled("-10.03", card("-5.03"), cash("-5.00")).settled
-
-
-def test_nobody_hands_out_too_much_and_waits_for_change() -> None:
-    assert settled("-10.03", cash("-20")).over == D("-9.95")
-    assert settled("-10.03", cash("-4")).due == D("-6.05")
-
-
-def test_an_even_exchange_needs_no_money() -> None:
-    assert settled("0.00").settled
-    assert kept(settled("0.00", cash("5"))) == [(D("0"), D("5"), D("5"))]
-
-
-@pytest.mark.parametrize(
-    ("total", "amount"),
-    [("10", "-1"), ("-10", "1"), ("0", "-1"), ("10", "1.005"), ("10", "NaN"), ("10", "1E+12")],
-)
-def test_a_payment_that_settles_nothing_is_refused(total: str, amount: str) -> None:
-    with pytest.raises(Unpriceable, match="payments"):
-        settled(total, cash(amount))
-
-
-# ---- returns ------------------------------------------------------------------------------------
-
-
-def test_the_last_return_leaves_no_cent() -> None:
-    shares = [return_share(D("10.00"), D(3), D(back), D(1), "EUR") for back in range(3)]
-
-    assert shares == [D("3.33"), D("3.34"), D("3.33")]
-
-
-@pytest.mark.parametrize(("before", "now"), [("0", "0"), ("3", "1"), ("-1", "1"), ("2", "1.001")])
-def test_more_than_was_sold_does_not_come_back(before: str, now: str) -> None:
-    with pytest.raises(ValueError, match="sold"):
-        return_share(D("10.00"), D(3), D(before), D(now), "EUR")
-
-
-def test_a_returned_line_takes_back_its_tax_and_its_discount() -> None:
-    parts = (TaxPart("State", D("4")), TaxPart("City", D("4.875")))
-    sold = line(
-        ask("3", "9.99", "8.875", discount_percent=D("10"), tax_parts=parts, sku="TEA"),
-        "USD",
-        inclusive=False,
-    )
-    back = return_line(
-        sold, number=4, returned_before=D(1), returned_now=D(1), currency="USD", inclusive=False
-    )
-
-    assert figures(sold) == ("3.00", "26.97", "2.39", "29.36")
-    assert (back.number, back.quantity, back.sku, back.unit_price) == (4, D(-1), "TEA", D("9.99"))
-    assert figures(back) == ("-1.00", "-8.99", "-0.79", "-9.78")
-    assert back.gross == D("-9.99")
-    assert [str(part.tax) for part in back.tax_parts] == ["-0.36", "-0.43"]
-
-
-def test_a_line_returned_at_once_is_its_mirror() -> None:
-    sold = line(ask("2.5", "3.33", "19", discount_amount=D("1.00")))
-    back = return_line(
-        sold, number=1, returned_before=D(0), returned_now=D("2.5"), currency="EUR", inclusive=True
-    )
-
-    assert add_up([sold, back], "EUR", inclusive=True).total == D("0")
-    assert figures(back) == ("-1.00", "-6.16", "-1.17", "-7.33")
-
-
-def test_more_of_a_line_than_was_sold_is_refused() -> None:
-    sold = line(ask("2", "1.00"))
-
-    with pytest.raises(Unpriceable, match="more than was sold"):
-        return_line(
-            sold, number=9, returned_before=D(1), returned_now=D(2), currency="EUR", inclusive=True
-        )
