@@ -46,7 +46,7 @@ def check_fields(row: models.Model) -> None:
 def facts_of(row: models.Model, *names: str) -> dict[str, Any]:
     """The named columns as the trail can keep them: numbers and ids as text."""
     plain = (str, int, bool, list, dict, type(None))
-    values = {name: getattr(row, row._meta.get_field(name).attname) for name in names}  # type: ignore[union-attr]
+    values = {name: getattr(row, name) for name in names}
     return {name: v if isinstance(v, plain) else str(v) for name, v in values.items()}
 
 
