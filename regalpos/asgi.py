@@ -11,7 +11,8 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regalpos.settings")
-django = get_asgi_application()  # The apps have to stand before anything of theirs is imported.
+# The apps have to stand before anything of theirs is imported.
+django: Any = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import re_path  # noqa: E402
@@ -22,7 +23,8 @@ from regalpos.sockets import OwnOrigin, SignedIn, nowhere  # noqa: E402
 from regalpos.static_files import StaticFiles  # noqa: E402
 from regalpos.urls import websocket_urlpatterns  # noqa: E402
 
-doors: list[Any] = [*websocket_urlpatterns, re_path(r"", nowhere)]
+end: Any = nowhere  # Django's types know views only
+doors = [*websocket_urlpatterns, re_path(r"", end)]
 
 router = ProtocolTypeRouter(
     {

@@ -1,5 +1,7 @@
 """A site map for tests of the ground: doors that answer, refuse and break on demand."""
 
+from collections.abc import AsyncIterator, Callable
+
 from django.contrib.auth.decorators import login_required
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -20,7 +22,7 @@ class OutOfStock(Refusal):
     message = "Only %(on_hand)s left here."
 
 
-REFUSALS = {
+REFUSALS: dict[str, Callable[[], Refusal]] = {
     "out-of-stock": lambda: OutOfStock(on_hand=2),
     "invalid": lambda: Invalid(fields={"name": ["Needed."]}),
     "not-here": NotHere,
@@ -33,7 +35,7 @@ async def page(request: HttpRequest) -> HttpResponse:
 
 
 async def rows(request: HttpRequest) -> StreamingHttpResponse:
-    async def lines():
+    async def lines() -> AsyncIterator[str]:
         for number in range(200):
             yield f"{number},milk,1.10\n"
 

@@ -12,12 +12,12 @@ def nested(levels: int) -> bytes:
     return b"[" * levels + b"]" * levels
 
 
-def test_a_number_with_a_point_is_exact():
+def test_a_number_with_a_point_is_exact() -> None:
     assert read_json(b'{"amount": 0.1}') == {"amount": Decimal("0.1")}
     assert isinstance(read_json(b"[1.10]")[0], Decimal)
 
 
-def test_text_of_any_script_is_kept():
+def test_text_of_any_script_is_kept() -> None:
     assert read_json('{"name": "دودھ 🥛"}'.encode()) == {"name": "دودھ 🥛"}
 
 
@@ -39,19 +39,19 @@ def test_text_of_any_script_is_kept():
         b"9" * 5000,
     ],
 )
-def test_what_no_table_could_hold_is_refused(body: bytes):
+def test_what_no_table_could_hold_is_refused(body: bytes) -> None:
     with pytest.raises(NotJson):
         read_json(body)
 
 
-def test_nesting_has_an_end():
+def test_nesting_has_an_end() -> None:
     assert read_json(nested(DEEPEST)) is not None
     for levels in (DEEPEST + 1, 1_000, 200_000):
         with pytest.raises(NotJson):
             read_json(nested(levels))
 
 
-def test_a_long_flat_body_is_fine():
+def test_a_long_flat_body_is_fine() -> None:
     lines = [{"product": "0190", "quantity": "1"}] * 5_000
 
     assert read_json(json.dumps(lines).encode()) == lines

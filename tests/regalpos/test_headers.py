@@ -1,6 +1,7 @@
 """What a browser is told with every page."""
 
 import re
+from typing import Any
 
 import pytest
 from asgiref.sync import SyncToAsync, async_to_sync
@@ -27,7 +28,7 @@ POLICY = {
 @pytest.mark.parametrize(
     "path", ["/page", "/refused/busy", "/nowhere", "/api/v1/products", "/docs"]
 )
-def test_nothing_runs_that_is_not_ours(client: Client, path: str):
+def test_nothing_runs_that_is_not_ours(client: Client, path: str) -> None:
     policy = client.get(path).headers["Content-Security-Policy"]
 
     assert {re.sub(r" 'nonce-[^']+'", "", part) for part in policy.split("; ")} == POLICY
@@ -35,7 +36,7 @@ def test_nothing_runs_that_is_not_ours(client: Client, path: str):
 
 
 @pytest.mark.parametrize("path", ["/page", "/nowhere", "/broken", "/api/v1/products"])
-def test_a_page_stays_ours_whatever_it_says(client: Client, path: str):
+def test_a_page_stays_ours_whatever_it_says(client: Client, path: str) -> None:
     client.raise_request_exception = False
     headers = client.get(path).headers
 
@@ -48,11 +49,11 @@ def test_a_page_stays_ours_whatever_it_says(client: Client, path: str):
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_a_view_may_say_how_long_its_answer_holds(client: Client):
+def test_a_view_may_say_how_long_its_answer_holds(client: Client) -> None:
     assert client.get("/picture").headers["Cache-Control"] == "max-age=60, private"
 
 
-def test_https_is_remembered_and_only_over_https(client: Client, settings: Settings):
+def test_https_is_remembered_and_only_over_https(client: Client, settings: Settings) -> None:
     settings.SECURE_HSTS_SECONDS = 31_536_000
 
     assert (
@@ -64,7 +65,7 @@ def test_https_is_remembered_and_only_over_https(client: Client, settings: Setti
 @pytest.mark.parametrize(("asked", "given"), [("gzip", "gzip"), ("br", "br"), ("zstd", "zstd")])
 def test_pages_travel_compressed_with_noise_against_guessing(
     client: Client, asked: str, given: str
-):
+) -> None:
     response = client.get("/page", headers={"Accept-Encoding": asked})
 
     assert response.headers["Content-Encoding"] == given
@@ -73,11 +74,11 @@ def test_pages_travel_compressed_with_noise_against_guessing(
 
 
 async def _stream(client: AsyncClient) -> tuple[str, bytes]:
-    response = await client.get("/rows", headers={"Accept-Encoding": "gzip"})
+    response: Any = await client.get("/rows", headers={"Accept-Encoding": "gzip"})
     return response.headers["Content-Encoding"], b"".join([part async for part in response])
 
 
-def test_streams_travel_compressed_too(async_client: AsyncClient):
+def test_streams_travel_compressed_too(async_client: AsyncClient) -> None:
     encoding, body = async_to_sync(_stream)(async_client)
 
     assert encoding == "gzip"
@@ -88,7 +89,7 @@ def hops_of_a_page(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> int:
     hops = []
     ordinary = SyncToAsync.__call__
 
-    async def counted(self: SyncToAsync, *args: object, **kwargs: object) -> object:
+    async def counted(self: SyncToAsync[..., object], *args: object, **kwargs: object) -> object:
         hops.append(self)
         return await ordinary(self, *args, **kwargs)
 
@@ -101,7 +102,7 @@ def hops_of_a_page(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> int:
 
 def test_one_request_stays_in_one_thread(
     settings: Settings, async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     pinned = hops_of_a_page(async_client, monkeypatch)
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "pin" not in name]
     control = hops_of_a_page(AsyncClient(), monkeypatch)

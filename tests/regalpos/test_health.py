@@ -42,24 +42,26 @@ def checks(client: Client) -> tuple[int, dict[str, bool]]:
     return response.status_code, response.json()["checks"]
 
 
-def test_alive_is_alive_without_a_database(client: Client, no_database: None):
+def test_alive_is_alive_without_a_database(client: Client, no_database: None) -> None:
     response = client.get("/health")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
 @pytest.mark.django_db
-def test_alive_asks_nobody(client: Client, django_assert_num_queries: DjangoAssertNumQueries):
+def test_alive_asks_nobody(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(0):
         client.get("/health")
 
 
 @pytest.mark.django_db
-def test_the_database_answers(client: Client):
+def test_the_database_answers(client: Client) -> None:
     assert client.get("/health/db").status_code == 200
 
 
-def test_a_silent_database_is_503(client: Client, no_database: None):
+def test_a_silent_database_is_503(client: Client, no_database: None) -> None:
     response = client.get("/health/db")
 
     assert response.status_code == 503
@@ -67,14 +69,14 @@ def test_a_silent_database_is_503(client: Client, no_database: None):
 
 
 @pytest.mark.django_db
-def test_an_open_shop_is_ready(client: Client):
+def test_an_open_shop_is_ready(client: Client) -> None:
     assert checks(client) == (
         200,
         {"open": True, "database": True, "migrations": True, "live": True},
     )
 
 
-def test_an_unmigrated_database_is_not_ready(client: Client, committed_db: Database):
+def test_an_unmigrated_database_is_not_ready(client: Client, committed_db: Database) -> None:
     with committed_db.connect("owner", autocommit=True) as owner:
         owner.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
 
@@ -85,7 +87,7 @@ def test_an_unmigrated_database_is_not_ready(client: Client, committed_db: Datab
 
 
 @pytest.mark.django_db
-def test_a_process_that_is_stopping_is_not_ready(client: Client):
+def test_a_process_that_is_stopping_is_not_ready(client: Client) -> None:
     health.draining = True
 
     status, said = checks(client)
@@ -94,7 +96,7 @@ def test_a_process_that_is_stopping_is_not_ready(client: Client):
 
 
 @pytest.mark.django_db
-def test_a_dead_layer_is_not_ready(client: Client, settings: Settings):
+def test_a_dead_layer_is_not_ready(client: Client, settings: Settings) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.DeadLayer"}}
 
     status, said = checks(client)
@@ -102,7 +104,7 @@ def test_a_dead_layer_is_not_ready(client: Client, settings: Settings):
     assert (status, said["live"]) == (503, False)
 
 
-def test_without_a_database_nothing_else_is_asked_of_it(client: Client, no_database: None):
+def test_without_a_database_nothing_else_is_asked_of_it(client: Client, no_database: None) -> None:
     assert checks(client) == (
         503,
         {"open": True, "database": False, "migrations": False, "live": True},

@@ -9,7 +9,7 @@ import pytest
 from regalpos import ids
 
 
-def test_an_id_says_when_it_was_made():
+def test_an_id_says_when_it_was_made() -> None:
     before = time.time_ns() // 1_000_000
 
     made = ids.new()
@@ -20,20 +20,20 @@ def test_an_id_says_when_it_was_made():
     assert before <= made.int >> 80 <= after + 1
 
 
-def test_ten_thousand_ids_of_a_moment_are_in_order():
+def test_ten_thousand_ids_of_a_moment_are_in_order() -> None:
     made = [ids.new() for _ in range(10_000)]
 
     assert made == sorted(made)
     assert len(set(made)) == 10_000
 
 
-def test_their_text_sorts_like_they_do():
+def test_their_text_sorts_like_they_do() -> None:
     made = [str(ids.new()) for _ in range(1_000)]
 
     assert made == sorted(made)
 
 
-def test_eight_threads_never_get_the_same_id():
+def test_eight_threads_never_get_the_same_id() -> None:
     made: list[list[UUID]] = [[] for _ in range(8)]
 
     def fill(mine: list[UUID]) -> None:
@@ -49,7 +49,7 @@ def test_eight_threads_never_get_the_same_id():
     assert len({one for mine in made for one in mine}) == 16_000
 
 
-def test_a_clock_that_steps_back_does_not_turn_ids_back(monkeypatch: pytest.MonkeyPatch):
+def test_a_clock_that_steps_back_does_not_turn_ids_back(monkeypatch: pytest.MonkeyPatch) -> None:
     earlier = ids.new()
     monkeypatch.setattr("time.time_ns", lambda: 1_000_000_000_000_000_000)
 
@@ -58,7 +58,7 @@ def test_a_clock_that_steps_back_does_not_turn_ids_back(monkeypatch: pytest.Monk
     assert later > earlier
 
 
-def test_a_millisecond_that_is_used_up_borrows_the_next(monkeypatch: pytest.MonkeyPatch):
+def test_a_millisecond_that_is_used_up_borrows_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     now = ids.new().int >> 80
     monkeypatch.setattr(ids, "_last", (now + 5, (1 << 74) - 1))
 
@@ -68,7 +68,7 @@ def test_a_millisecond_that_is_used_up_borrows_the_next(monkeypatch: pytest.Monk
     assert made.version == 7
 
 
-def test_the_next_id_cannot_be_guessed():
+def test_the_next_id_cannot_be_guessed() -> None:
     steps = {
         (b.int - a.int) for a, b in zip(*[iter([ids.new() for _ in range(200)])] * 2, strict=True)
     }

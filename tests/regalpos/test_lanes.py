@@ -24,7 +24,7 @@ from regalpos.errors import Busy, Refusal
 from tests.databases import Database
 
 
-def ask(statement: str, *values: object) -> Any:
+def ask(statement: str, *values: int) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()
@@ -60,7 +60,7 @@ async def twice(unit: Callable[[], Any]) -> tuple[Any, Any]:
 # ---- connections ----------------------------------------------------------------------------
 
 
-def test_a_lane_keeps_its_connection(committed_db: Database, settings: Settings):
+def test_a_lane_keeps_its_connection(committed_db: Database, settings: Settings) -> None:
     one_lane(settings)
 
     first, second = asyncio.run(twice(backend))
@@ -70,7 +70,7 @@ def test_a_lane_keeps_its_connection(committed_db: Database, settings: Settings)
 
 def test_a_connection_that_broke_while_idle_is_replaced_unseen(
     committed_db: Database, settings: Settings
-):
+) -> None:
     one_lane(settings)
     attempts = []
 
@@ -91,7 +91,7 @@ def test_a_connection_that_broke_while_idle_is_replaced_unseen(
 
 def test_without_looking_first_the_break_would_be_met_inside_the_unit(
     committed_db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     one_lane(settings)
     monkeypatch.setattr(lanes, "_is_suspect", lambda connection: False)
     monkeypatch.setitem(lanes.RERUNS, "lost", 0)
@@ -107,7 +107,7 @@ def test_without_looking_first_the_break_would_be_met_inside_the_unit(
 
 def test_a_connection_lost_on_the_way_is_run_again_on_a_new_one(
     committed_db: Database, settings: Settings
-):
+) -> None:
     one_lane(settings)
     pids = []
 
@@ -125,7 +125,7 @@ def test_a_connection_lost_on_the_way_is_run_again_on_a_new_one(
 
 def test_a_connection_lost_again_is_busy_not_an_endless_try(
     committed_db: Database, settings: Settings
-):
+) -> None:
     one_lane(settings)
     pids = []
 
@@ -142,7 +142,7 @@ def test_a_connection_lost_again_is_busy_not_an_endless_try(
 
 def test_a_unit_that_leaves_a_transaction_open_does_not_hand_it_on(
     committed_db: Database, settings: Settings
-):
+) -> None:
     one_lane(settings)
 
     def careless() -> int:
@@ -159,7 +159,9 @@ def test_a_unit_that_leaves_a_transaction_open_does_not_hand_it_on(
     assert autocommit
 
 
-def test_a_unit_that_fails_leaves_a_clean_connection(committed_db: Database, settings: Settings):
+def test_a_unit_that_fails_leaves_a_clean_connection(
+    committed_db: Database, settings: Settings
+) -> None:
     one_lane(settings)
 
     class TillJammed(Exception):
@@ -178,7 +180,7 @@ def test_a_unit_that_fails_leaves_a_clean_connection(committed_db: Database, set
     assert asyncio.run(scenario()) is False
 
 
-def test_closing_gives_every_connection_back(committed_db: Database, settings: Settings):
+def test_closing_gives_every_connection_back(committed_db: Database, settings: Settings) -> None:
     settings.LANES = {"till": {"threads": 3}}
     pids = []
 
@@ -203,7 +205,9 @@ def test_closing_gives_every_connection_back(committed_db: Database, settings: S
 # ---- who hangs up ---------------------------------------------------------------------------
 
 
-def test_a_unit_goes_on_when_its_caller_hangs_up(committed_db: Database, settings: Settings):
+def test_a_unit_goes_on_when_its_caller_hangs_up(
+    committed_db: Database, settings: Settings
+) -> None:
     one_lane(settings)
     begun, go_on, told = threading.Event(), threading.Event(), threading.Event()
 
@@ -230,7 +234,9 @@ def test_a_unit_goes_on_when_its_caller_hangs_up(committed_db: Database, setting
     assert told.is_set()
 
 
-def test_its_place_is_taken_until_the_thread_is_done(committed_db: Database, settings: Settings):
+def test_its_place_is_taken_until_the_thread_is_done(
+    committed_db: Database, settings: Settings
+) -> None:
     one_lane(settings, wait=0.1)
     begun, go_on = threading.Event(), threading.Event()
 
@@ -250,7 +256,9 @@ def test_its_place_is_taken_until_the_thread_is_done(committed_db: Database, set
     asyncio.run(scenario())
 
 
-def test_who_hangs_up_while_in_line_leaves_no_trace(committed_db: Database, settings: Settings):
+def test_who_hangs_up_while_in_line_leaves_no_trace(
+    committed_db: Database, settings: Settings
+) -> None:
     one_lane(settings)
     begun, go_on, ran = threading.Event(), threading.Event(), []
 
@@ -279,7 +287,7 @@ def test_who_hangs_up_while_in_line_leaves_no_trace(committed_db: Database, sett
 @pytest.mark.parametrize(("patience", "answer"), [(0.1, "busy, come back in 2 s"), (5.0, "served")])
 def test_a_full_lane_says_so_in_time(
     committed_db: Database, settings: Settings, patience: float, answer: str
-):
+) -> None:
     one_lane(settings, wait=patience)
     begun = threading.Event()
 
@@ -301,7 +309,9 @@ def test_a_full_lane_says_so_in_time(
     assert asyncio.run(scenario()) == answer
 
 
-def test_a_full_office_does_not_hold_up_the_till(committed_db: Database, settings: Settings):
+def test_a_full_office_does_not_hold_up_the_till(
+    committed_db: Database, settings: Settings
+) -> None:
     settings.LANES = {"office": {"threads": 1}, "till": {"threads": 1, "wait": 0.5}}
     begun, go_on = threading.Event(), threading.Event()
 
@@ -321,7 +331,7 @@ def test_a_full_office_does_not_hold_up_the_till(committed_db: Database, setting
     assert asyncio.run(scenario()) == 7
 
 
-def test_a_lane_that_does_not_exist_is_a_mistake(committed_db: Database):
+def test_a_lane_that_does_not_exist_is_a_mistake(committed_db: Database) -> None:
     with pytest.raises(KeyError):
         asyncio.run(lanes.run(backend, lane="express"))
 
@@ -342,14 +352,15 @@ async def cross(tries: dict[str, int]) -> list[Any]:
             ask("SELECT pg_advisory_xact_lock(%s)", second)
         return name
 
-    return await asyncio.gather(
+    outcome = await asyncio.gather(
         lanes.run(lambda: unit("a", 1, 2), write=True),
         lanes.run(lambda: unit("b", 2, 1), write=True),
         return_exceptions=True,
     )
+    return list(outcome)
 
 
-def test_a_deadlock_is_run_again_and_nobody_sees_it(committed_db: Database):
+def test_a_deadlock_is_run_again_and_nobody_sees_it(committed_db: Database) -> None:
     tries = {"a": 0, "b": 0}
 
     assert asyncio.run(cross(tries)) == ["a", "b"]
@@ -358,7 +369,7 @@ def test_a_deadlock_is_run_again_and_nobody_sees_it(committed_db: Database):
 
 def test_without_running_again_one_of_them_is_turned_away(
     committed_db: Database, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setitem(lanes.RERUNS, "conflict", 0)
 
     outcome = asyncio.run(cross({"a": 0, "b": 0}))
@@ -366,7 +377,7 @@ def test_without_running_again_one_of_them_is_turned_away(
     assert sorted(type(one).__name__ for one in outcome) == ["Busy", "str"]
 
 
-def test_an_endless_conflict_ends_after_five_more_tries(committed_db: Database):
+def test_an_endless_conflict_ends_after_five_more_tries(committed_db: Database) -> None:
     tries = []
 
     def unit() -> None:
@@ -378,7 +389,9 @@ def test_an_endless_conflict_ends_after_five_more_tries(committed_db: Database):
     assert len(tries) == 6
 
 
-def test_a_lock_that_does_not_come_is_tried_once_more(committed_db: Database, settings: Settings):
+def test_a_lock_that_does_not_come_is_tried_once_more(
+    committed_db: Database, settings: Settings
+) -> None:
     one_lane(settings)
     tries = []
 
@@ -398,7 +411,7 @@ def test_a_lock_that_does_not_come_is_tried_once_more(committed_db: Database, se
 @pytest.mark.parametrize(("limit", "answer"), [(50, Busy), (5_000, type(None))])
 def test_a_statement_may_take_what_its_lane_allows(
     committed_db: Database, settings: Settings, limit: int, answer: type
-):
+) -> None:
     one_lane(settings, statement_ms=limit)
     tries = []
 
@@ -415,7 +428,7 @@ def test_a_statement_may_take_what_its_lane_allows(
     assert len(tries) == 1
 
 
-def test_a_units_own_mistake_is_its_own(committed_db: Database):
+def test_a_units_own_mistake_is_its_own(committed_db: Database) -> None:
     class OutOfStock(Refusal):
         code = "out_of_stock"
 
@@ -428,7 +441,7 @@ def test_a_units_own_mistake_is_its_own(committed_db: Database):
         asyncio.run(lanes.run(lambda: ask("SELECT 1/0")))
 
 
-def test_a_database_that_is_not_there_is_busy(committed_db: Database, settings: Settings):
+def test_a_database_that_is_not_there_is_busy(committed_db: Database, settings: Settings) -> None:
     one_lane(settings)
     asyncio.run(lanes.run(backend))
     lanes.close()
@@ -438,7 +451,7 @@ def test_a_database_that_is_not_there_is_busy(committed_db: Database, settings: 
             asyncio.run(lanes.run(backend))
 
 
-def test_inside_somebodys_transaction_nothing_is_run_again(committed_db: Database):
+def test_inside_somebodys_transaction_nothing_is_run_again(committed_db: Database) -> None:
     tries = []
 
     def unit() -> None:
@@ -453,7 +466,9 @@ def test_inside_somebodys_transaction_nothing_is_run_again(committed_db: Databas
 # ---- what a unit sees -----------------------------------------------------------------------
 
 
-def test_a_unit_speaks_the_callers_language_and_is_logged_in_their_name(committed_db: Database):
+def test_a_unit_speaks_the_callers_language_and_is_logged_in_their_name(
+    committed_db: Database,
+) -> None:
     class Maeve:
         user_id = uuid4()
 
@@ -474,7 +489,7 @@ def test_a_unit_speaks_the_callers_language_and_is_logged_in_their_name(committe
     assert language == "de"
 
 
-def test_inline_stays_in_the_callers_thread():
+def test_inline_stays_in_the_callers_thread() -> None:
     async def scenario() -> int:
         return await lanes.run(threading.get_ident)
 

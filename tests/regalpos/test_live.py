@@ -70,7 +70,7 @@ async def screen() -> tuple[Any, str]:
     return layer, channel
 
 
-def test_a_screen_hears_what_is_now_true(committed_db: Database):
+def test_a_screen_hears_what_is_now_true(committed_db: Database) -> None:
     async def scenario() -> Any:
         layer, channel = await screen()
         await lanes.run(sell, write=True)
@@ -84,7 +84,7 @@ def test_a_screen_hears_what_is_now_true(committed_db: Database):
     }
 
 
-def test_what_is_rolled_back_is_not_said(committed_db: Database):
+def test_what_is_rolled_back_is_not_said(committed_db: Database) -> None:
     async def scenario() -> Any:
         layer, channel = await screen()
         await lanes.run(sell_and_regret, write=True)
@@ -99,7 +99,7 @@ def test_what_is_rolled_back_is_not_said(committed_db: Database):
 
 
 @pytest.mark.django_db
-def test_nothing_is_said_before_the_commit(django_capture_on_commit_callbacks: Any):
+def test_nothing_is_said_before_the_commit(django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks() as waiting:
         sell()
 
@@ -113,7 +113,7 @@ def test_nothing_is_said_before_the_commit(django_capture_on_commit_callbacks: A
 @pytest.mark.parametrize("server", [True, False])
 def test_a_dead_layer_leaves_the_sale_standing(
     committed_db: Database, settings: Settings, server: bool
-):
+) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.DeadLayer"}}
 
     async def scenario() -> str:
@@ -134,7 +134,7 @@ def test_a_dead_layer_leaves_the_sale_standing(
 
 def test_told_the_naive_way_the_cashier_would_see_an_error(
     committed_db: Database, settings: Settings
-):
+) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.DeadLayer"}}
 
     def naive() -> None:
@@ -150,7 +150,7 @@ def test_told_the_naive_way_the_cashier_would_see_an_error(
 
 def test_a_layer_that_hangs_delays_nobody(
     committed_db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.HangingLayer"}}
     monkeypatch.setattr(live, "PATIENCE", 0.2)
 
@@ -170,12 +170,12 @@ def test_a_layer_that_hangs_delays_nobody(
     assert "announcement_lost" in [line["event"] for line in lines]
 
 
-def test_a_command_sells_without_a_server(committed_db: Database):
+def test_a_command_sells_without_a_server(committed_db: Database) -> None:
     assert lanes.retrying(sell) == "receipt"
     assert Session.objects.filter(session_key="sold").exists()
 
 
-def test_topics_are_names_that_layers_take():
+def test_topics_are_names_that_layers_take() -> None:
     layer = get_channel_layer()
     topics = [
         live.stock_topic(STORE),

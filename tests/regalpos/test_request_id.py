@@ -15,7 +15,7 @@ pytestmark = pytest.mark.urls("tests.regalpos.doors")
 
 
 @pytest.fixture
-def lines() -> Iterator[list[dict[str, Any]]]:
+def lines() -> Iterator[list[Any]]:
     """What is logged meanwhile, with its bindings."""
     capture = LogCapture()
     config = structlog.get_config()
@@ -30,20 +30,20 @@ def lines() -> Iterator[list[dict[str, Any]]]:
     structlog.configure(**config)
 
 
-def test_every_answer_carries_its_id(client: Client):
+def test_every_answer_carries_its_id(client: Client) -> None:
     one, two = client.get("/page"), client.get("/nowhere")
 
     assert observe.WELL_FORMED.fullmatch(one.headers["X-Request-ID"])
     assert one.headers["X-Request-ID"] != two.headers["X-Request-ID"]
 
 
-def test_a_strangers_id_is_not_taken_over(client: Client):
+def test_a_strangers_id_is_not_taken_over(client: Client) -> None:
     response = client.get("/page", headers={"X-Request-ID": "chosen-by-me"})
 
     assert response.headers["X-Request-ID"] != "chosen-by-me"
 
 
-def test_our_proxys_id_is_kept(client: Client, settings: Settings):
+def test_our_proxys_id_is_kept(client: Client, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = 1
 
     response = client.get("/page", headers={"X-Request-ID": "edge-7f3a.001"})
@@ -54,13 +54,13 @@ def test_our_proxys_id_is_kept(client: Client, settings: Settings):
 @pytest.mark.parametrize(
     "sent", ["short", "x" * 65, "two words here", "line\nbreak-1234", "-lead-1234"]
 )
-def test_a_malformed_id_is_replaced_even_from_our_proxy(settings: Settings, sent: str):
+def test_a_malformed_id_is_replaced_even_from_our_proxy(settings: Settings, sent: str) -> None:
     settings.TRUSTED_PROXIES = 1
 
     assert observe.request_id_of(sent) != sent
 
 
-def test_an_api_refusal_names_the_request(client: Client):
+def test_an_api_refusal_names_the_request(client: Client) -> None:
     response = client.get("/api/v1/refused/out-of-stock")
 
     assert response.json()["error"]["request_id"] == response.headers["X-Request-ID"]
@@ -78,7 +78,7 @@ def test_an_api_refusal_names_the_request(client: Client):
 )
 def test_the_real_client_is_counted_from_our_end(
     rf: Any, settings: Settings, proxies: int, said: str, address: str
-):
+) -> None:
     settings.TRUSTED_PROXIES = proxies
 
     request = rf.get("/page", headers={"X-Forwarded-For": said})
@@ -86,7 +86,7 @@ def test_the_real_client_is_counted_from_our_end(
     assert observe.client_address(request) == address
 
 
-def test_a_request_leaves_one_line(client: Client, lines: list[dict[str, Any]]):
+def test_a_request_leaves_one_line(client: Client, lines: list[Any]) -> None:
     response = client.get("/refused/busy?search=Maeve+O'Brien")
 
     (line,) = [line for line in lines if line["event"] == "answered"]
@@ -101,13 +101,13 @@ def test_a_request_leaves_one_line(client: Client, lines: list[dict[str, Any]]):
     }
 
 
-def test_nothing_of_one_request_clings_to_the_next(client: Client, lines: list[dict[str, Any]]):
+def test_nothing_of_one_request_clings_to_the_next(client: Client, lines: list[Any]) -> None:
     client.get("/page")
 
     assert structlog.contextvars.get_contextvars() == {}
 
 
-def test_secrets_are_not_logged_by_any_name():
+def test_secrets_are_not_logged_by_any_name() -> None:
     event = {
         "event": "pin_refused",
         "pin": "246810",
@@ -123,7 +123,7 @@ def test_secrets_are_not_logged_by_any_name():
     }
 
 
-def test_a_line_break_cannot_forge_a_line():
+def test_a_line_break_cannot_forge_a_line() -> None:
     formatter = observe.configure_logging("INFO")["formatters"]["json"]
     render = formatter["processors"][-1]
 
@@ -133,7 +133,7 @@ def test_a_line_break_cannot_forge_a_line():
     assert "\r" not in line
 
 
-def test_of_a_database_error_only_its_first_line_is_kept():
+def test_of_a_database_error_only_its_first_line_is_kept() -> None:
     try:
         try:
             raise ValueError("duplicate key\nDETAIL: Key (email)=(maeve@example.org) exists.")

@@ -30,7 +30,7 @@ def shelf(settings: Settings) -> None:
 )
 def test_a_visit_gets_the_page_and_a_swap_its_part(
     client: Client, headers: dict[str, str], body: str
-):
+) -> None:
     response = client.get("/screen", headers=headers)
 
     assert response.text.strip() == body

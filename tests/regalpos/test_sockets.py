@@ -37,7 +37,7 @@ def opened(origin: str | None, host: str, **scope: Any) -> bool:
         socket.scope.update(scope)
         accepted, _ = await socket.connect()
         await socket.wait()
-        return accepted
+        return bool(accepted)
 
     return asyncio.run(knock())
 
@@ -59,7 +59,7 @@ def shop(settings: Settings) -> None:
         ("https://till.example:443", "till.example"),
     ],
 )
-def test_our_own_pages_are_let_in(origin: str, host: str):
+def test_our_own_pages_are_let_in(origin: str, host: str) -> None:
     assert opened(origin, host)
 
 
@@ -80,18 +80,20 @@ def test_our_own_pages_are_let_in(origin: str, host: str):
         ("http://localhost:8000@evil.example", "localhost:8000"),
     ],
 )
-def test_strangers_are_not(origin: str | None, host: str):
+def test_strangers_are_not(origin: str | None, host: str) -> None:
     assert not opened(origin, host)
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example"])
-def test_an_open_host_list_does_not_open_the_sockets(settings: Settings, origin: str | None):
+def test_an_open_host_list_does_not_open_the_sockets(
+    settings: Settings, origin: str | None
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
 
     assert not opened(origin, "localhost:8000")
 
 
-def test_a_trusted_proxy_says_which_scheme_it_was(settings: Settings):
+def test_a_trusted_proxy_says_which_scheme_it_was(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["other.example"]
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     secure = [(b"x-forwarded-proto", b"https")]
@@ -108,7 +110,7 @@ def greeted(cookie: str = "") -> str:
         headers = [(b"cookie", cookie.encode())] if cookie else []
         socket = WebsocketCommunicator(SignedIn(greet), "/ws/stock/main/", headers=headers)
         await socket.connect()
-        return await socket.receive_from()
+        return str(await socket.receive_from())
 
     return async_to_sync(knock)()
 
@@ -127,17 +129,17 @@ def cookie_of(user: User, backend: str = ALLAUTH) -> str:
     return f"regal={session.session_key}"
 
 
-def test_a_socket_knows_who_opened_it(maeve: User):
+def test_a_socket_knows_who_opened_it(maeve: User) -> None:
     assert greeted(cookie_of(maeve)) == "maeve"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("cookie", ["", "regal=", "regal=unknown-key", "regal=\0", "other=1"])
-def test_without_a_sign_in_it_is_nobody(cookie: str):
+def test_without_a_sign_in_it_is_nobody(cookie: str) -> None:
     assert greeted(cookie) == "nobody"
 
 
-def test_a_sign_in_ends_with_its_password(maeve: User):
+def test_a_sign_in_ends_with_its_password(maeve: User) -> None:
     cookie = cookie_of(maeve)
     maeve.set_password("another")
     maeve.save(update_fields=["password"])
@@ -146,7 +148,7 @@ def test_a_sign_in_ends_with_its_password(maeve: User):
     assert SessionStore(cookie.removeprefix("regal=")).load()  # looked at, not changed
 
 
-def test_a_sign_in_ends_with_the_right_to_be_here(maeve: User):
+def test_a_sign_in_ends_with_the_right_to_be_here(maeve: User) -> None:
     cookie = cookie_of(maeve)
     maeve.is_active = False
     maeve.save(update_fields=["is_active"])
@@ -154,7 +156,7 @@ def test_a_sign_in_ends_with_the_right_to_be_here(maeve: User):
     assert greeted(cookie) == "nobody"
 
 
-def test_a_sign_in_of_another_kind_is_none(maeve: User):
+def test_a_sign_in_of_another_kind_is_none(maeve: User) -> None:
     assert greeted(cookie_of(maeve, "django.contrib.auth.backends.RemoteUserBackend")) == "nobody"
 
 
@@ -168,7 +170,7 @@ def closing_code(app: Any) -> int:
     return asyncio.run(knock())
 
 
-def test_a_busy_shop_asks_the_page_to_come_back(monkeypatch: pytest.MonkeyPatch):
+def test_a_busy_shop_asks_the_page_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     async def full(*args: object, **kwargs: object) -> None:
         raise Busy
 
@@ -177,5 +179,5 @@ def test_a_busy_shop_asks_the_page_to_come_back(monkeypatch: pytest.MonkeyPatch)
     assert closing_code(SignedIn(greet)) == 1013
 
 
-def test_a_socket_that_leads_nowhere_says_so():
+def test_a_socket_that_leads_nowhere_says_so() -> None:
     assert closing_code(nowhere) == 4404
