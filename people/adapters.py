@@ -76,11 +76,16 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise ValidationError(refusal.message) from refusal
 
     def add_message(
-        self, request: HttpRequest, level: int, message_template: str | None = None, **words: Any
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *context: Any,
+        **words: Any,
     ) -> None:
         """Coming and going need no words: the page that stands there says it."""
         if message_template not in COMING_AND_GOING:
-            super().add_message(request, level, message_template, **words)
+            super().add_message(request, level, message_template, *context, **words)
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]

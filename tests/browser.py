@@ -1,5 +1,6 @@
 """A real browser: Debian's Chromium, and a watch over what it complains about."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -60,6 +61,9 @@ class Console:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's own Chromium; nothing is downloaded."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    # Playwright keeps a loop running in this thread, and the ORM would refuse to work beside it. It
+    # is asked for by the whole session's fixtures, so before any database of a test.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     if found is None:
         pytest.exit("no Chromium found: `make browser` installs Debian's", returncode=2)
     return {**browser_type_launch_args, "executable_path": found, "args": list(QUIET)}
@@ -77,12 +81,8 @@ def console() -> Any:
 def new_context(
     new_context: Callable[..., BrowserContext],
     console: Console,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., BrowserContext]:
     """A browser with its own cookies, watched; call it twice for two tills."""
-    # Playwright keeps a loop running in this thread, and the ORM would refuse to work beside it.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
     def make(**options: Any) -> BrowserContext:
         context = new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
         context.route(re.compile(r"^https?://(?!localhost|127\.0\.0\.1)"), _refuse)
