@@ -1,6 +1,7 @@
 """Who did what to which record, before and after, when and from where."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.models.device import Device
@@ -16,7 +17,7 @@ class AuditEvent(Ledger):
     """
 
     id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     role = models.CharField(max_length=10, blank=True)
     device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="+")

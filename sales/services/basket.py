@@ -162,7 +162,7 @@ def _price_returns(taken: Mapping[int, Taken], currency: str) -> dict[int, Price
             words = _("Only %(left)s of these can still come back.") % {"left": left}
             raise Invalid(fields={f"lines.{number - 1}.quantity": [str(words)]})
         lines[number] = return_line(
-            _as_priced(item.sold),
+            as_priced(item.sold),
             number=number,
             returned_before=guard.returned,
             returned_now=now,
@@ -172,7 +172,7 @@ def _price_returns(taken: Mapping[int, Taken], currency: str) -> dict[int, Price
     return lines
 
 
-def _as_priced(line: SaleLine) -> PricedLine:
+def as_priced(line: SaleLine) -> PricedLine:
     """A sold line as the pricing module knows it."""
     return PricedLine(
         number=line.number,

@@ -31,6 +31,35 @@ def append_record(
     `returned` are positive sums that the perpetual totals grow by. Whatever else the caller set on
     the head (receipt and closing numbers) is kept with it. A rollback leaves no gap.
     """
+    record = next_record(
+        head,
+        store_id=store_id,
+        series=series,
+        business_id=business_id,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+        what=what,
+        sold=sold,
+        returned=returned,
+    )
+    head.save()
+    record.save(force_insert=True)
+    return record
+
+
+def next_record(
+    head: JournalHead,
+    *,
+    store_id: UUID,
+    series: str,
+    business_id: UUID,
+    occurred_at: datetime,
+    recorded_at: datetime,
+    what: Mapping[str, Any],
+    sold: Decimal = NOTHING,
+    returned: Decimal = NOTHING,
+) -> JournalRecord:
+    """The record that follows the head, sealed and to be saved; the head has moved on to it."""
     head.seq += 1
     head.perpetual_sales += sold
     head.perpetual_returns += returned
@@ -54,8 +83,7 @@ def append_record(
         what={**what, "software": version.SOFTWARE},
     )
     head.hash = sealed.hash
-    head.save()
-    return JournalRecord.objects.create(
+    return JournalRecord(
         register_id=head.register_id,
         store_id=store_id,
         epoch=head.epoch,

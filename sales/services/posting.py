@@ -11,7 +11,7 @@ from uuid import UUID
 
 from people.access import Actor
 from sales.forms import SaleBody
-from sales.models import JournalHead, JournalRecord, Register, Sale
+from sales.models import JournalHead, Register, Sale
 from sales.pricing import Bill
 from sales.services.answers import JOURNALED, sale_content
 from sales.services.basket import fill_basket
@@ -65,20 +65,20 @@ def post_sale(
     move_goods(sale, lines, basket)
     add_to_shift(shift, sale, basket.bill, settlement)
     content = sale_content(sale, lines, basket.bill, settlement, tenders)
-    record = _seal(head, sale, content, basket.bill)
+    record = append_record(head, **sealed_facts(sale, content, basket.bill))
     return {**content, "journal": {"seq": record.seq, "hash": record.hash}}
 
 
-def _seal(head: JournalHead, sale: Sale, content: dict[str, Any], bill: Bill) -> JournalRecord:
+def sealed_facts(sale: Sale, content: dict[str, Any], bill: Bill) -> dict[str, Any]:
+    """What the journal keeps of a sale: the arguments of its record."""
     sold, returned = sold_and_returned(bill)
-    return append_record(
-        head,
-        store_id=sale.store_id,
-        series="return" if sale.kind == Sale.Kind.RETURN else "sale",
-        business_id=sale.pk,
-        occurred_at=sale.occurred_at,
-        recorded_at=sale.recorded_at,
-        what={
+    return {
+        "store_id": sale.store_id,
+        "series": "return" if sale.kind == Sale.Kind.RETURN else "sale",
+        "business_id": sale.pk,
+        "occurred_at": sale.occurred_at,
+        "recorded_at": sale.recorded_at,
+        "what": {
             "event": "sale.posted",
             "cashier": str(sale.cashier_id),
             "customer": str(sale.customer_id or ""),
@@ -87,6 +87,6 @@ def _seal(head: JournalHead, sale: Sale, content: dict[str, Any], bill: Bill) ->
             "rules_version": sale.rules_version,
             **{name: content[name] for name in JOURNALED},
         },
-        sold=sold,
-        returned=returned,
-    )
+        "sold": sold,
+        "returned": returned,
+    }

@@ -41,11 +41,26 @@ def write_sale(
     body_hash: str,
 ) -> Sale:
     """The sale itself, under the next receipt number of its register. The head is locked."""
+    sale = new_sale(sale_id, basket, settlement, shift, head, source, body_hash)
+    sale.save(force_insert=True)
+    return sale
+
+
+def new_sale(
+    sale_id: UUID,
+    basket: Basket,
+    settlement: Settlement,
+    shift: Shift,
+    head: JournalHead,
+    source: str,
+    body_hash: str,
+) -> Sale:
+    """A sale to be saved, and its register's head one receipt further."""
     register, bill = basket.register, basket.bill
     store = register.store
     head.last_receipt += 1
     number = f"{store.code}-{register.number}-{head.epoch}-{head.last_receipt:06d}"
-    return Sale.objects.create(
+    return Sale(
         pk=sale_id,
         kind=_kind(basket),
         store=store,
@@ -91,7 +106,7 @@ def _known[M: (Customer, Salesman)](model: type[M], key: UUID | None, field: str
 
 def write_lines(sale: Sale, basket: Basket) -> list[SaleLine]:
     """The sale's lines, and how much of each sold one has come back: none of the new ones yet."""
-    lines = [_sale_line(sale, line, basket.taken.get(line.number)) for line in basket.bill.lines]
+    lines = new_lines(sale, basket)
     SaleLine.objects.bulk_create(lines)
     ReturnedQuantity.objects.bulk_create(
         [ReturnedQuantity(line=line, sold=line.quantity) for line in lines if line.quantity > 0]
@@ -102,7 +117,12 @@ def write_lines(sale: Sale, basket: Basket) -> list[SaleLine]:
     return lines
 
 
-def _sale_line(sale: Sale, line: PricedLine, taken: Taken | None) -> SaleLine:
+def new_lines(sale: Sale, basket: Basket) -> list[SaleLine]:
+    """The lines of a sale, to be saved."""
+    return [_new_line(sale, line, basket.taken.get(line.number)) for line in basket.bill.lines]
+
+
+def _new_line(sale: Sale, line: PricedLine, taken: Taken | None) -> SaleLine:
     return SaleLine(
         sale=sale,
         number=line.number,
@@ -138,8 +158,17 @@ def write_payments(
     actor: Actor,
 ) -> None:
     """Payments as they were made, and the cash among them into the drawer."""
+    Payment.objects.bulk_create(new_payments(sale, settlement, tenders))
+    if move := new_cash_move(sale, settlement, shift, actor.user_id):
+        move.save(force_insert=True)
+
+
+def new_payments(
+    sale: Sale, settlement: Settlement, tenders: Mapping[str, Tender]
+) -> list[Payment]:
+    """The payments of a sale, to be saved."""
     by_id = {tender.pk: tender for tender in tenders.values()}
-    Payment.objects.bulk_create(
+    return [
         Payment(
             sale=sale,
             number=number,
@@ -149,16 +178,23 @@ def write_payments(
             change=kept.change,
         )
         for number, kept in enumerate(settlement.payments, start=1)
+    ]
+
+
+def new_cash_move(
+    sale: Sale, settlement: Settlement, shift: Shift, who_id: UUID
+) -> CashMove | None:
+    """What the sale adds to the drawer, to be saved; nothing if no cash changed hands."""
+    if not settlement.in_drawer:
+        return None
+    return CashMove(
+        shift=shift,
+        kind=CashMove.Kind.SALE if settlement.in_drawer > 0 else CashMove.Kind.RETURN,
+        amount=settlement.in_drawer,
+        sale=sale,
+        who_id=who_id,
+        at=sale.recorded_at,
     )
-    if settlement.in_drawer:
-        CashMove.objects.create(
-            shift=shift,
-            kind=CashMove.Kind.SALE if settlement.in_drawer > 0 else CashMove.Kind.RETURN,
-            amount=settlement.in_drawer,
-            sale=sale,
-            who_id=actor.user_id,
-            at=sale.recorded_at,
-        )
 
 
 def move_goods(sale: Sale, lines: Sequence[SaleLine], basket: Basket) -> None:

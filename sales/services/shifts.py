@@ -1,5 +1,6 @@
 """Opening a drawer with a float, closing it with a count."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -87,12 +88,7 @@ def open_shift(*, shift_id: UUID, register_id: UUID, float_amount: Decimal, acto
         business_id=shift.pk,
         occurred_at=now,
         recorded_at=now,
-        what={
-            "event": "shift.opened",
-            "cashier": str(actor.user_id),
-            "currency": register.store.currency,
-            "float": amount(float_amount),
-        },
+        what=opened_facts(shift, register.store.currency),
     )
     trail.record(
         "shift.opened",
@@ -144,7 +140,7 @@ def close_shift(*, shift_id: UUID, counted: Decimal, reason: str, actor: Actor) 
         business_id=shift.pk,
         occurred_at=now,
         recorded_at=now,
-        what=_closing_facts(shift, totals, store.currency, actor),
+        what=closing_facts(shift, totals, _tenders(shift), store.currency),
     )
     trail.record(
         "shift.closed",
@@ -175,24 +171,38 @@ def _refuse_if_taken(register: Register, actor: Actor) -> None:
         raise AlreadyOnShift(register=shift.register.name)
 
 
-def _closing_facts(
-    shift: Shift, totals: ShiftTotals, currency: str, actor: Actor
+def _tenders(shift: Shift) -> list[ShiftTender]:
+    tenders = ShiftTender.objects.filter(shift=shift).select_related("tender")
+    return list(tenders.order_by("tender__code"))
+
+
+def opened_facts(shift: Shift, currency: str) -> dict[str, Any]:
+    """What the journal says of an opened drawer."""
+    return {
+        "event": "shift.opened",
+        "cashier": str(shift.cashier_id),
+        "currency": currency,
+        "float": amount(shift.float_amount),
+    }
+
+
+def closing_facts(
+    shift: Shift, totals: ShiftTotals, tenders: Iterable[ShiftTender], currency: str
 ) -> dict[str, Any]:
     """What a Z says: every sum of the shift, the count, and the number that follows the last."""
-    tenders = ShiftTender.objects.filter(shift=shift).select_related("tender")
     sums = ("net", "tax", "discount", "total", "rounding", "returned", "expected_cash")
     return {
         "event": "shift.closed",
         "z_number": shift.z_number,
         "cashier": str(shift.cashier_id),
-        "closed_by": str(actor.user_id),
+        "closed_by": str(shift.closed_by_id),
         "currency": currency,
         "sales": totals.sales,
         "returns": totals.returns,
         **{name: amount(getattr(totals, name)) for name in sums},
         "tenders": {
             row.tender.code: {"payments": row.payments, "amount": amount(row.amount)}
-            for row in tenders.order_by("tender__code")
+            for row in tenders
         },
         "counted": amount(shift.counted or Decimal(0)),
         "variance": amount(shift.variance or Decimal(0)),
