@@ -1,0 +1,26 @@
+"""Where selling is: /till/... and /sales/...; nouns, and the verbs are HTTP's."""
+
+from django.urls import path
+
+from sales.views import dashboard, payment, till
+
+app_name = "sales"
+
+urlpatterns = [
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    # ---- the till: its sale, and paying for it
+    path("till/", till.till, name="till"),
+    path("till/registers/<uuid:register_id>/", till.register, name="register"),
+    path("till/attempts/<uuid:attempt_id>/", payment.attempt, name="attempt"),
+    path("till/<uuid:cart_id>/", till.cart, name="cart"),
+    path("till/<uuid:cart_id>/lines/", till.lines, name="lines"),
+    path("till/<uuid:cart_id>/lines/<int:number>/", till.line, name="line"),
+    path("till/<uuid:cart_id>/steps/", till.steps, name="steps"),
+    path("till/<uuid:cart_id>/found/", till.found, name="found"),
+    path("till/<uuid:cart_id>/tiles/", till.tiles, name="tiles"),
+    path("till/<uuid:cart_id>/parked/", till.parked, name="parked"),
+    path("till/<uuid:cart_id>/recalled/", till.recalled, name="recalled"),
+    path("till/<uuid:cart_id>/payment/", payment.payment, name="payment"),
+    # ---- shifts
+    # ---- receipts and returns
+]
