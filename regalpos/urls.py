@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from inventory.consumers import StockConsumer
 from people.access import public
+from people.office import office
 from regalpos import health
 from regalpos.api import api, docs, openapi
 from sales.consumers import TillConsumer
@@ -22,7 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Sign-in, passkeys, sessions: allauth's pages in our clothes.
     path("accounts/", include("allauth.urls")),
     # Django's own office, for tables that have no screen yet.
-    path("admin/", admin.site.urls),
+    path("admin/", office.urls),
     # For programs.
     path("api/v1/", api.urls),
     path("docs", public(docs), name="docs"),

@@ -10,7 +10,7 @@ from people.forms import StaffDetails
 from people.models import Store, User
 from people.permissions import Role
 from people.services.staff import add_person
-from regalpos import ids
+from regalpos import ids, live
 
 PASSWORD = "harbour-lantern-9"
 
@@ -81,3 +81,11 @@ def signed_in() -> Callable[[User], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What was said to open screens: topic and event, in order."""
+    heard: list[tuple[str, str]] = []
+    monkeypatch.setattr(live, "_send", lambda topic, said: heard.append((topic, said["type"])))
+    return heard
