@@ -107,13 +107,13 @@ BRANDS = (
 )  # fmt: skip
 VENDORS = (
     ("Fenbrook Growers", 14), ("Ashdown Mill", 30), ("Saltmarsh Trading", 30),
-    ("Quay Wholesale", 45), ("Copper Lane Makers", 30), ("Barrowdale Dairy", 7), ("Tidewright Imports", 60),
-    ("Plain Goods", 30),
+    ("Quay Wholesale", 45), ("Copper Lane Makers", 30), ("Barrowdale Dairy", 7),
+    ("Tidewright Imports", 60), ("Plain Goods", 30),
 )  # fmt: skip
 FIRST_NAMES = (
     "Ana", "Ben", "Cara", "Dilan", "Eoin", "Freya", "Gita", "Hugo", "Iris", "Jonas", "Kira",
-    "Liam", "Maeve", "Noor", "Otis", "Petra", "Quinn", "Rosa", "Sami", "Tess", "Uma", "Vera", "Wren",
-    "Yusuf",
+    "Liam", "Maeve", "Noor", "Otis", "Petra", "Quinn", "Rosa", "Sami", "Tess", "Uma", "Vera",
+    "Wren", "Yusuf",
 )  # fmt: skip
 LAST_NAMES = (
     "Alder", "Brannock", "Cotter", "Dunmore", "Ellery", "Farrow", "Garrick", "Hale", "Ibbot",
