@@ -22,7 +22,18 @@ from people.api import actor_of
 from people.models import Store
 from people.permissions import Permission, Role
 from regalpos import lanes
-from regalpos.contract import READS, WRITES, Listed, Paging, Search, answers, part_of, replayed
+from regalpos.contract import (
+    READS,
+    SAFE_TO_REPEAT,
+    WRITES,
+    Listed,
+    Paging,
+    Search,
+    answers,
+    example,
+    part_of,
+    replayed,
+)
 from regalpos.errors import Invalid, NotHere
 from regalpos.money import EXACT, minor_digits, round_to
 from regalpos.shapes import Line, Quantity, Sent, Shape, id_in, plain
@@ -264,6 +275,16 @@ def _level(level: StockLevel) -> dict[str, Any]:
 class AdjustmentSent(Shape):
     """A correction: so much more (or less, if negative) is on the shelf, and why."""
 
+    model_config = example(
+        {
+            "id": "019a3f0c-5b7e-7c4e-9d1f-2a3b4c5d6e7f",
+            "store": "019a3f0c-0000-7000-8000-000000000001",
+            "product": "019a3f0c-0000-7000-8000-000000000002",
+            "quantity": "-2",
+            "reason": "two broke",
+        }
+    )
+
     id: UUID
     store: UUID
     product: UUID
@@ -286,6 +307,7 @@ class AdjustmentOut(BaseModel):
 @stock.post(
     "adjustments",
     operation_id="adjust_stock",
+    openapi_extra=SAFE_TO_REPEAT,
     summary="Correct what is on the shelf",
     response=answers({201: AdjustmentOut, 200: AdjustmentOut}, WRITES | {409}),
 )

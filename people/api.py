@@ -18,7 +18,7 @@ from people.models import Store, StoreRules
 from people.permissions import GRANTS, Permission, Role
 from people.services import tokens
 from regalpos import lanes
-from regalpos.contract import READS, Listed, Paging, Search, answers, part_of
+from regalpos.contract import READS, Listed, Paging, Search, answers, example, part_of
 from regalpos.errors import NotHere
 from regalpos.shapes import Sent, Shape
 
@@ -46,6 +46,8 @@ class Bearer(HttpBearer):
 
 class SignInSent(Shape):
     """A name and its password."""
+
+    model_config = example({"username": "cashier", "password": "the one you chose"})
 
     username: Annotated[str, Field(min_length=1, max_length=150)]
     password: Annotated[str, Field(min_length=1, max_length=1000)]

@@ -73,6 +73,26 @@ def answers(good: dict[int, Any], errors: frozenset[int] | set[int]) -> dict[Any
     return {**good, frozenset(errors): Error}
 
 
+# What `openapi_extra=` adds where a write can be sent again.
+SAFE_TO_REPEAT: dict[str, Any] = {
+    "responses": {
+        200: {
+            "headers": {
+                REPLAYED: {
+                    "description": "true: this was done before, and nothing has changed now.",
+                    "schema": {"type": "string", "enum": ["true"]},
+                }
+            }
+        }
+    }
+}
+
+
+def example(body: dict[str, Any]) -> ConfigDict:
+    """The `model_config` of a shape, with a body to start from."""
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
 def part_of[M: Model](
     rows: QuerySet[M], paging: Paging, row: Callable[[M], dict[str, Any]]
 ) -> dict[str, Any]:

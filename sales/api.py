@@ -23,11 +23,13 @@ from regalpos import ids, lanes
 from regalpos.contract import (
     READS,
     REPLAYED,
+    SAFE_TO_REPEAT,
     WRITES,
     Error,
     Listed,
     Paging,
     answers,
+    example,
     part_of,
     replayed,
 )
@@ -126,6 +128,14 @@ class ShiftOut(BaseModel):
 class ShiftSent(Shape):
     """A drawer to open, with the cash that is in it."""
 
+    model_config = example(
+        {
+            "id": "019a3f0c-5b7e-7c4e-9d1f-2a3b4c5d6e7f",
+            "register": "019a3f0c-0000-7000-8000-000000000003",
+            "float": "100.00",
+        }
+    )
+
     id: UUID
     register_id: Annotated[UUID, Field(alias="register")]
     float_amount: Annotated[UnsignedAmount, Field(alias="float")]
@@ -133,6 +143,8 @@ class ShiftSent(Shape):
 
 class ClosureSent(Shape):
     """What was counted in the drawer; why it differs, if it does."""
+
+    model_config = example({"counted": "342.50", "reason": ""})
 
     counted: UnsignedAmount
     reason: Annotated[str, Line(200)] = ""
@@ -194,6 +206,7 @@ async def get_shift(request: HttpRequest, id: UUID) -> Any:
 @shifts.post(
     "",
     operation_id="open_shift",
+    openapi_extra=SAFE_TO_REPEAT,
     summary="Open a shift with a float",
     by_alias=True,
     response=answers({201: ShiftOut, 200: ShiftOut}, WRITES | {409}),
@@ -227,6 +240,7 @@ def _open(payload: Sent[ShiftSent], actor: Actor) -> tuple[dict[str, Any], bool]
 @shifts.post(
     "/{id}/closure",
     operation_id="close_shift",
+    openapi_extra=SAFE_TO_REPEAT,
     summary="Close a shift with a count",
     by_alias=True,
     response=answers({200: ShiftOut}, WRITES | {409}),
@@ -288,6 +302,13 @@ def _shift(shift: Shift) -> dict[str, Any]:
 class QuoteSentWithId(QuoteSent):
     """A bill that is asked for. With an `id` of yours it is safe to ask twice."""
 
+    model_config = example(
+        {
+            "register": "019a3f0c-0000-7000-8000-000000000003",
+            "lines": [{"barcode": "2000000000015", "quantity": "2"}],
+        }
+    )
+
     id: UUID | None = None
 
 
@@ -323,6 +344,7 @@ class QuoteOut(BaseModel):
 @quotes.post(
     "",
     operation_id="make_quote",
+    openapi_extra=SAFE_TO_REPEAT,
     summary="Price a basket and hold its limited goods",
     response=answers({201: QuoteOut, 200: QuoteOut}, WRITES | {409}),
 )
@@ -430,6 +452,7 @@ class Unknown(NotHere):
 @sales.put(
     "{id}",
     operation_id="check_out",
+    openapi_extra=SAFE_TO_REPEAT,
     summary="Sell, once",
     response=answers({201: SaleOut, 200: SaleOut}, WRITES | {409, 410}),
 )
@@ -473,6 +496,7 @@ async def get_sale(request: HttpRequest, id: UUID) -> Any:
 @sales.put(
     "{id}/abandon",
     operation_id="abandon_sale",
+    openapi_extra=SAFE_TO_REPEAT,
     summary="Give a sale up",
     response=answers({200: AttemptOut, 409: Error}, WRITES),
 )

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from regalpos.shapes import (
     Amount,
@@ -291,6 +291,19 @@ Lines = Annotated[list[LineSent], Field(min_length=1, max_length=MOST_LINES)]
 
 class SaleSent(Shape):
     """A checkout."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "register": "019a3f0c-0000-7000-8000-000000000003",
+                    "lines": [{"barcode": "2000000000015", "quantity": "2"}],
+                    "payments": [{"tender": "cash", "amount": "5.00"}],
+                    "shown_total": "2.46",
+                }
+            ]
+        }
+    )
 
     register_id: UUID = Field(alias="register")
     lines: Lines
