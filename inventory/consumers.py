@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -15,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import translation
 
+from inventory.models.stock import NOTHING
 from inventory.reports.shelf import ShelfRow, own_store, read_rows
 from people.access import Actor, requires
 from people.consumers import SignedInSocket
@@ -136,13 +138,15 @@ def _memory() -> Memory:
 
 def _rendered(store: Store, row: ShelfRow, event: dict[str, Any], language: str) -> str:
     # The words of a change belong to it alone: a row that is newer by now goes without them.
-    told = event if event["version"] == row.version else {}
+    cause = str(event.get("cause", "")) if event["version"] == row.version else ""
+    moved = Decimal(event.get("last", "0")) if event["version"] == row.version else NOTHING
+    news = {"moved": moved, "cause": cause} if moved else None
     html = _memory().html
-    key = (store.pk, row.product_id, row.version, language, told.get("cause", ""))
+    key = (store.pk, row.product_id, row.version, language, cause)
     if key not in html:
         with translation.override(language):
             html[key] = render_to_string(
-                "inventory/_stock_news.html", {"row": row, "store": store, "news": told}
+                "inventory/_stock_news.html", {"row": row, "store": store, "news": news}
             )
         while len(html) > REMEMBERED:
             html.popitem(last=False)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+
+from regalpos.errors import Invalid, Refusal
 
 # What decides between page and partial: caches must tell such answers apart.
 _VARY = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
@@ -36,3 +39,12 @@ def wants_partial(request: HttpRequest) -> bool:
     return headers.get("HX-Request") == "true" and not (
         headers.get("HX-Boosted") == "true" or headers.get("HX-History-Restore-Request") == "true"
     )
+
+
+def blame(form: forms.Form, refusal: Refusal) -> None:
+    """Every reason of a refusal stands next to the field it is about; the rest above them all."""
+    fields = refusal.fields if isinstance(refusal, Invalid) else {}
+    for name, words in fields.items():
+        form.add_error(name if name in form.fields else None, words)
+    if not fields:
+        form.add_error(None, str(refusal.message))

@@ -5,7 +5,7 @@ The figures come without markup; a template puts them into `<span class="num">`.
 
 from decimal import Decimal
 
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from django import template
 from django.forms import BoundField
 from django.utils.html import format_html
@@ -76,6 +76,16 @@ def amount(value: Decimal | None, currency: str) -> str:
     if value is None:
         return ""
     return _with_minus(format_amount(value, currency, reading_locale()))
+
+
+@register.filter
+def unit_price(value: Decimal | None, currency: str) -> str:
+    """`€2.35`, `€0.0125`: what one costs, which may be finer than any coin. Nothing for None."""
+    if value is None:
+        return ""
+    locale = reading_locale()
+    said = format_currency(value.normalize(), currency, locale=locale, decimal_quantization=False)
+    return _with_minus(said)
 
 
 @register.filter

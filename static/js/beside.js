@@ -1,0 +1,16 @@
+// <a href="..." data-beside="#place">: where the place is in sight, the page opens in it; elsewhere the link leads on.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-beside]");
+  if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const place = document.querySelector(link.dataset.beside);
+  if (!place?.checkVisibility()) return;
+  event.preventDefault();
+  document.querySelector('.item[aria-current="true"]')?.removeAttribute("aria-current");
+  link.closest(".item")?.setAttribute("aria-current", "true");
+  window.htmx.ajax("GET", link.getAttribute("href"), { target: place, swap: "innerHTML" });
+});
+
+// A choice that has no button of its own: <select data-submit>.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-submit]")) event.target.form.requestSubmit();
+});
