@@ -9,6 +9,8 @@ from daphne.server import Server  # isort: skip  (chooses Twisted's reactor: bef
 from daphne.utils import import_by_path
 from twisted.internet import defer
 
+from regalpos import health
+
 REQUESTS_MAY_TAKE = 20.0  # seconds to finish, once told to stop
 SOCKETS_MAY_TAKE = 2.0  # seconds for a live screen to say goodbye
 SERVICE_RESTART = 4012  # WebSocket close code: come back in a moment
@@ -57,6 +59,7 @@ class DrainingServer(Server):
 
     async def _drain(self) -> None:
         began = time.monotonic()
+        health.draining = True
         for port in self._ports:
             # Not closed: other processes may go on accepting on the same socket.
             port.stopReading()

@@ -65,10 +65,8 @@ class StaticFiles:
             file = await self.window.find(path)
         else:
             file = None
-        if file is None:
+        if file is None or not await _serve(file, scope, send):
             await self.app(scope, receive, send)
-        else:
-            await _serve(file, scope, send)
 
 
 class House(WhiteNoise):
@@ -114,12 +112,16 @@ class ShopWindow(WhiteNoise):
         return await asyncio.to_thread(self.find_file, path)
 
 
-async def _serve(file: Any, scope: Message, send: Send) -> None:
+async def _serve(file: Any, scope: Message, send: Send) -> bool:
+    """Sent; or False, with nothing said yet, if the file is not there any more."""
     asked = {
         "HTTP_" + name.decode("latin1").upper().replace("-", "_"): value.decode("latin1")
         for name, value in scope["headers"]
     }
-    response = await asyncio.to_thread(file.get_response, scope["method"], asked)
+    try:
+        response = await asyncio.to_thread(file.get_response, scope["method"], asked)
+    except FileNotFoundError:
+        return False
     headers = [
         (name.lower().encode("latin1"), value.encode("latin1")) for name, value in response.headers
     ]
@@ -128,6 +130,7 @@ async def _serve(file: Any, scope: Message, send: Send) -> None:
         await send({"type": "http.response.body"})
     else:
         await _send_pieces(response.file, send)
+    return True
 
 
 async def _send_pieces(file: BinaryIO, send: Send) -> None:

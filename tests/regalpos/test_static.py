@@ -158,6 +158,14 @@ def test_everything_else_goes_on_to_django(house: StaticFiles, path: str) -> Non
     assert get(house, path) == (299, {}, path.encode())
 
 
+def test_a_file_that_went_away_is_simply_not_there(house: StaticFiles) -> None:
+    path = hashed(house, "css/receipt.css")
+    for twin in ("", ".gz", ".br"):
+        (Path(house.house.files[path].alternatives[-1][1] + twin)).unlink(missing_ok=True)
+
+    assert get(house, path)[0] == 299
+
+
 def test_before_anything_was_gathered_files_come_from_where_they_are_written() -> None:
     status, headers, body = get(StaticFiles(beyond), "/static/css/tokens.css")
 
