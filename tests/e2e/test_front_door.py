@@ -92,6 +92,8 @@ def test_a_dark_shop_stays_dark_on_the_next_page(
     page.get_by_label("Username").fill("maeve")
     page.get_by_label("Password", exact=True).fill(maeve)
     page.keyboard.press("Enter")
+    as_it_is = page.get_by_role("button", name="As the device")
+    expect(as_it_is).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Dark").click()
     page.goto(f"{server.url}/accounts/2fa/")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -112,7 +112,8 @@ def test_a_style_sheet_fetches_nothing_and_stays_in_its_layer(path: Path) -> Non
     assert "@import" not in text
     assert "url(" not in text
     assert text.count("{") == text.count("}")
-    assert "@layer" in text
+    # Django's admin has sheets of its own, in no layer: what dresses it lies in none either.
+    assert "@layer" in text or path.stem == "admin"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
