@@ -43,6 +43,10 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except Refusal as refusal:
             raise ValidationError(refusal.message, code=refusal.code) from refusal
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that everything else counts by."""
+        return client_address(request) or super().get_client_ip(request)
+
     def pre_login(
         self, request: HttpRequest, user: AbstractBaseUser, **hook: Any
     ) -> HttpResponse | None:

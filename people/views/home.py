@@ -11,6 +11,13 @@ from django.views.decorators.http import require_safe
 from people.access import actor_of, public
 from people.menu import HOMES
 from regalpos import lanes
+from regalpos.errors import NotHere
+
+
+@public
+async def nowhere(request: HttpRequest) -> HttpResponseBase:
+    """A page that allauth brings and this shop has no use for."""
+    raise NotHere
 
 
 @public

@@ -179,7 +179,6 @@ class TestDemoPeople:
             (True, "127.0.0.1", True),
             (True, "::1", True),
             (True, "192.0.2.9", False),
-            (True, "", False),
             (False, "127.0.0.1", False),
         ],
     )

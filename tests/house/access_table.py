@@ -1,0 +1,225 @@
+"""Who may open which door: written by hand, never made from `GRANTS`. A new door needs its line.
+
+Roles by letter: a admin, m manager, c cashier, e employee; `*` anybody, signed in or not.
+Names in braces stand for things of the world that `test_access` builds: {cart} is one of the
+person's own store, and in the foreign column one of another store. A line whose address, or body,
+names such a thing is therefore asked twice, and the second answer must be "there is no such thing".
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+STORE_BOUND = {"{cart}", "{register}", "{shift}", "{store}", "{code}", "{sale}"}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One door: the URL pattern, who may open it, and how to knock."""
+
+    pattern: str
+    roles: str
+    methods: str = "GET"
+    address: str = ""  # where it differs from the pattern
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.address or self.pattern
+
+    @property
+    def scoped(self) -> bool:
+        """Does it lead to something of one store?"""
+        return any(name in f"{self.url} {self.body}" for name in STORE_BOUND)
+
+
+CART = "/till/<uuid:cart_id>/"
+
+SCREENS = [
+    # ---- home and staff
+    Door("/", "*"),
+    Door(
+        r"/^accounts/(?:signup|email|confirm-email|login/code|password/(?:set|reset))/",
+        "",
+        "GET POST",
+        "/accounts/signup/",
+    ),
+    Door("/staff/", "a", "GET POST"),
+    Door("/staff/new/", "a"),
+    Door("/staff/<uuid:user_id>/", "a", "GET POST", "/staff/{user}/"),
+    Door("/staff/<uuid:user_id>/role/", "a", "POST", "/staff/{user}/role/"),
+    Door("/staff/<uuid:user_id>/password/", "a", "POST", "/staff/{user}/password/"),
+    Door("/staff/<uuid:user_id>/sessions/", "a", "POST", "/staff/{user}/sessions/"),
+    Door("/staff/<uuid:user_id>/account/", "a", "POST", "/staff/{user}/account/"),
+    # ---- products
+    Door("/products/", "amce", "GET", "/products/?store={code}"),
+    Door("/products/new/", "am", "GET POST"),
+    Door("/products/<path:sku>/", "amce", "GET", "/products/{sku}/"),
+    Door("/products/<path:sku>/edit/", "am", "GET POST", "/products/{sku}/edit/"),
+    Door(
+        "/products/<path:sku>/prices/",
+        "am",
+        "POST",
+        "/products/{sku}/prices/",
+        {"where": "{store}:EUR", "amount": "3.00"},
+    ),
+    Door("/products/<path:sku>/barcodes/", "am", "POST", "/products/{sku}/barcodes/"),
+    Door(
+        "/products/<path:sku>/barcodes/removal/", "am", "POST", "/products/{sku}/barcodes/removal/"
+    ),
+    Door("/products/<path:sku>/retirement/", "am", "POST", "/products/{sku}/retirement/"),
+    # ---- stock
+    Door("/stock/", "amce"),
+    Door("/stock/levels/", "amce", "GET", "/stock/levels/?store={code}"),
+    Door("/stock/low/", "amce", "GET", "/stock/low/?store={code}"),
+    Door("/stock/levels/<path:sku>/", "amce", "GET", "/stock/levels/{sku}/?store={code}"),
+    Door(
+        "/stock/levels/<path:sku>/adjustments/",
+        "am",
+        "POST",
+        "/stock/levels/{sku}/adjustments/?store={code}",
+    ),
+    Door("/stock/receive/", "ame", "GET POST", "/stock/receive/?store={code}"),
+    Door("/stock/receive/found/", "ame", "GET", "/stock/receive/found/?store={code}"),
+    # ---- the office
+    Door("/dashboard/", "am"),
+    # ---- the till
+    Door("/till/", "amc"),
+    Door(
+        "/till/registers/<uuid:register_id>/", "amc", "GET POST", "/till/registers/{register}/"
+    ),
+    Door("/till/attempts/<uuid:attempt_id>/", "amc", "GET", "/till/attempts/{sale}/"),
+    Door(CART, "amc", "GET", "/till/{cart}/"),
+    Door(f"{CART}lines/", "amc", "GET POST", "/till/{cart}/lines/"),
+    Door(f"{CART}lines/<int:number>/", "amc", "POST DELETE", "/till/{cart}/lines/1/"),
+    Door(f"{CART}steps/", "amc", "DELETE", "/till/{cart}/steps/"),
+    Door(f"{CART}found/", "amc", "GET", "/till/{cart}/found/"),
+    Door(f"{CART}tiles/", "amc", "GET", "/till/{cart}/tiles/"),
+    Door(f"{CART}parked/", "amc", "GET POST", "/till/{cart}/parked/"),
+    Door(f"{CART}recalled/", "amc", "POST", "/till/{cart}/recalled/"),
+    Door(f"{CART}payment/", "amc", "GET POST", "/till/{cart}/payment/"),
+    # ---- for everybody
+    Door("/docs", "*"),
+    Door("/openapi.json", "*"),
+    Door("/health", "*"),
+    Door("/health/db", "*"),
+    Door("/health/ready", "*"),
+    Door("/language", "*", "POST"),
+]
+
+# allauth guards its own pages; this is what they have to keep.
+ACCOUNTS = [
+    Door("/accounts/login/", "*", "GET POST"),
+    Door("/accounts/logout/", "amce", "GET"),
+    Door("/accounts/inactive/", "*"),
+    Door("/accounts/reauthenticate/", "amce"),
+    Door("/accounts/password/change/", "amce", "GET POST"),
+    Door("/accounts/2fa/", "amce"),
+    Door("/accounts/2fa/totp/activate/", "amce"),
+    Door("/accounts/2fa/totp/deactivate/", "amce"),
+    Door("/accounts/2fa/recovery-codes/", "amce"),
+    Door("/accounts/2fa/recovery-codes/generate/", "amce"),
+    Door("/accounts/2fa/recovery-codes/download/", "amce"),
+    Door("/accounts/2fa/webauthn/", "amce"),
+    Door("/accounts/2fa/webauthn/add/", "amce"),
+    Door("/accounts/2fa/webauthn/reauthenticate/", "amce"),
+    Door("/accounts/sessions/", "amce"),
+]
+
+API = [
+    Door("/api/v1/auth/login", "*", "POST", body={"username": "nobody", "password": "x"}),
+    Door("/api/v1/auth/refresh", "*", "POST", body={"refresh_token": "x"}),
+    Door("/api/v1/auth/logout", "amce", "POST"),
+    Door("/api/v1/auth/me", "amce"),
+    Door("/api/v1/stores", "amce"),
+    Door("/api/v1/stores/{id}", "amce", "GET", "/api/v1/stores/{store}"),
+    Door("/api/v1/products", "amce"),
+    Door("/api/v1/products/{id}", "amce", "GET", "/api/v1/products/{product}"),
+    Door("/api/v1/stock/levels", "amce", "GET", "/api/v1/stock/levels?store={store}"),
+    Door(
+        "/api/v1/stock/adjustments",
+        "am",
+        "POST",
+        body={
+            "id": "{new}",
+            "store": "{store}",
+            "product": "{product}",
+            "quantity": "1",
+            "reason": "found behind the shelf",
+        },
+    ),
+    Door("/api/v1/registers", "amc"),
+    Door("/api/v1/shifts", "amc", "GET"),
+    Door(
+        "/api/v1/shifts",
+        "amc",
+        "POST",
+        body={"id": "{new}", "register": "{register}", "float": "100.00"},
+    ),
+    Door("/api/v1/shifts/{id}", "amc", "GET", "/api/v1/shifts/{shift}"),
+    Door(
+        "/api/v1/shifts/{id}/closure",
+        "amc",
+        "POST",
+        "/api/v1/shifts/{shift}/closure",
+        {"counted": "100.00", "reason": "counted twice"},
+    ),
+    Door(
+        "/api/v1/quotes",
+        "amc",
+        "POST",
+        body={
+            "id": "{new}",
+            "register": "{register}",
+            "lines": [{"product": "{product}", "quantity": "1"}],
+        },
+    ),
+    Door(
+        "/api/v1/sales/{id}",
+        "amc",
+        "PUT",
+        "/api/v1/sales/{new}",
+        {
+            "register": "{register}",
+            "lines": [{"product": "{product}", "quantity": "1"}],
+            "payments": [{"tender": "cash", "amount": "1.00"}],
+            "shown_total": "1.00",
+        },
+    ),
+    Door("/api/v1/sales/{id}", "amc", "GET", "/api/v1/sales/{sale}"),
+    Door(
+        "/api/v1/sales/{id}/abandon",
+        "amc",
+        "PUT",
+        "/api/v1/sales/{new}/abandon",
+        {"register": "{register}"},
+    ),
+]
+
+SOCKETS = [
+    Door("/ws/stock/<slug:store_code>/", "amce", address="/ws/stock/{code}/"),
+    Door("/ws/till/<uuid:register_id>/", "amc", address="/ws/till/{register}/"),
+]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the Django admin: who sees it, who may change and add rows, its actions."""
+
+    name: str
+    sees: str
+    changes: str = ""
+    adds: str = ""
+    actions: str = ""  # every action of the list is for these
+    scoped: bool = False  # a manager sees the rows of their own stores only
+
+
+ADMIN = [
+    Table("people.store", "am", "a", scoped=True),
+    Table("people.storerules", "am", "", "a", scoped=True),
+    Table("people.user", "a", actions="a"),
+    Table("people.device", "am", scoped=True),
+    Table("people.customer", "am"),
+    Table("people.vendor", "am"),
+    Table("people.salesman", "am", "a", "a"),
+    Table("people.auditevent", "am", scoped=True),
+]
