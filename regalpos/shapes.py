@@ -162,10 +162,9 @@ class Line:
 
 def clean_text(value: str) -> str:
     """The text in one composed form without space around it, or what must not stand in it."""
-    text = unicodedata.normalize("NFC", value).strip()
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text) or _TURNING.search(text):
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in value) or _TURNING.search(value):
         raise wrong(_("It holds control characters."))
-    return text
+    return unicodedata.normalize("NFC", value).strip()
 
 
 def holds_card_number(text: str) -> bool:

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from people.models import User
@@ -24,18 +23,19 @@ class Program:
             pair = tokens.start_family(user=user, token=new, address="127.0.0.1", request_id="")
             self.token, self.refresh_token = pair.access_token, pair.refresh_token
 
-    def get(self, path: str, **query: object) -> HttpResponse:
-        return self.client.get(API + path, query, headers=self._headers())
+    def get(self, path: str, **query: object) -> Any:
+        named: dict[str, Any] = query
+        return self.client.get(API + path, named, headers=self._headers())
 
-    def post(self, path: str, body: Any = None) -> HttpResponse:
+    def post(self, path: str, body: Any = None) -> Any:
         return self.send("POST", path, json.dumps(body).encode())
 
-    def put(self, path: str, body: Any = None) -> HttpResponse:
+    def put(self, path: str, body: Any = None) -> Any:
         return self.send("PUT", path, json.dumps(body).encode())
 
     def send(
         self, method: str, path: str, body: bytes = b"", content_type: str = "application/json"
-    ) -> HttpResponse:
+    ) -> Any:
         """Any bytes at all."""
         return self.client.generic(
             method, API + path, body, content_type=content_type, headers=self._headers()
@@ -45,7 +45,7 @@ class Program:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
 
-def error(response: HttpResponse) -> dict[str, Any]:
+def error(response: Any) -> dict[str, Any]:
     """What a refusal said; and that it said it in the one shape."""
     body = response.json()
     assert set(body) == {"error"}, body

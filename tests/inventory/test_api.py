@@ -1,9 +1,11 @@
 """The catalogue and the shelves, for programs."""
 
+from typing import Any
+
 import pytest
 
-from inventory.models import StockMove
-from people.models import AuditEvent
+from inventory.models import Product, StockMove
+from people.models import AuditEvent, Store
 from people.permissions import Role
 from regalpos import ids
 from tests.factories import a_product, a_store, a_user, on_hand, set_price
@@ -19,7 +21,7 @@ ITEM = {
 # ---- products -----------------------------------------------------------------------------------
 
 
-def test_a_product_comes_with_the_price_and_stock_of_the_store_asked_for():
+def test_a_product_comes_with_the_price_and_stock_of_the_store_asked_for() -> None:
     here, there = a_store("HERE"), a_store("THERE")
     milk = a_product("Milk", price="1.10", barcode="2000000000015", on_hand="12", store=here)
     set_price(milk, "1.25", store=there)
@@ -44,7 +46,7 @@ def test_a_product_comes_with_the_price_and_stock_of_the_store_asked_for():
     assert (elsewhere["price"], elsewhere["on_hand"]) == ("1.25", "0")
 
 
-def test_without_a_store_the_only_one_of_the_asker_is_meant():
+def test_without_a_store_the_only_one_of_the_asker_is_meant() -> None:
     here, there = a_store(), a_store()
     a_product("Milk", price="1.10", on_hand="2.500", store=here, unit="kg")
 
@@ -65,7 +67,9 @@ def test_without_a_store_the_only_one_of_the_asker_is_meant():
         ("KWD", "1.25", "0", "1.250"),
     ],
 )
-def test_a_price_is_what_one_unit_sells_for(currency, amount, markdown, said):
+def test_a_price_is_what_one_unit_sells_for(
+    currency: str, amount: str, markdown: str, said: str
+) -> None:
     store = a_store(currency=currency)
     a_product(price=amount, currency=currency, markdown_percent=markdown)
 
@@ -74,7 +78,7 @@ def test_a_price_is_what_one_unit_sells_for(currency, amount, markdown, said):
     assert item["price"] == said
 
 
-def test_a_product_without_a_price_in_the_currency_has_none():
+def test_a_product_without_a_price_in_the_currency_has_none() -> None:
     store = a_store(currency="EUR")
     a_product(price="3.00", currency="USD")
 
@@ -94,7 +98,9 @@ def test_a_product_without_a_price_in_the_currency_has_none():
         ("zzzzzz", []),
     ],
 )
-def test_a_product_is_found_by_name_misspelt_too_by_sku_and_by_barcode(search, found):
+def test_a_product_is_found_by_name_misspelt_too_by_sku_and_by_barcode(
+    search: str, found: list[str]
+) -> None:
     a_product("Whole milk", barcode="2000000000015", sku="MLK-1")
     a_product("Oat milk", sku="MLK-2")
     a_product("Rye bread", sku="BRD-1")
@@ -105,14 +111,16 @@ def test_a_product_is_found_by_name_misspelt_too_by_sku_and_by_barcode(search, f
     assert sorted(item["name"] for item in items) == found
 
 
-def test_a_list_is_filtered_ordered_and_cut_in_the_database(django_assert_max_num_queries):
+def test_a_list_is_filtered_ordered_and_cut_in_the_database(
+    django_assert_max_num_queries: Any,
+) -> None:
     store = a_store()
     for name in ("Bread", "Apple", "Cheese"):
         a_product(name, sku=f"X-{name[0]}")
     a_product("Old", active=False, sku="A-OLD")
     program = Program(a_user(Role.CASHIER, store))
 
-    def names(**query):
+    def names(**query: object) -> list[str]:
         return [item["name"] for item in program.get("products", **query).json()["items"]]
 
     assert names(active="true") == ["Apple", "Bread", "Cheese"]
@@ -145,7 +153,7 @@ def test_a_list_is_filtered_ordered_and_cut_in_the_database(django_assert_max_nu
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_what_a_list_cannot_be_asked_is_named(query, field):
+def test_what_a_list_cannot_be_asked_is_named(query: dict[str, object], field: str) -> None:
     response = Program(a_user(Role.CASHIER, a_store())).get("products", **query)
 
     assert response.status_code == 422
@@ -153,7 +161,7 @@ def test_what_a_list_cannot_be_asked_is_named(query, field):
     assert set(error(response)["fields"]) == {field}
 
 
-def test_a_foreign_store_is_not_here():
+def test_a_foreign_store_is_not_here() -> None:
     other = a_store()
     product = a_product()
     program = Program(a_user(Role.MANAGER, a_store()))
@@ -170,7 +178,7 @@ def test_a_foreign_store_is_not_here():
 # ---- levels -------------------------------------------------------------------------------------
 
 
-def test_levels_are_those_of_own_stores():
+def test_levels_are_those_of_own_stores() -> None:
     own, other = a_store(), a_store()
     milk = a_product("Milk", on_hand="5", store=own)
     a_product("Bread", on_hand="7.5", store=other, unit="kg")
@@ -199,7 +207,7 @@ def test_levels_are_those_of_own_stores():
 # ---- adjustments --------------------------------------------------------------------------------
 
 
-def an_adjustment(store, product, /, **change):
+def an_adjustment(store: Store, product: Product, /, **change: object) -> dict[str, Any]:
     body = {
         "id": str(ids.new()),
         "store": str(store.pk),
@@ -210,7 +218,7 @@ def an_adjustment(store, product, /, **change):
     return {**body, **change}
 
 
-def test_an_adjustment_moves_the_stock_once_however_often_it_is_sent():
+def test_an_adjustment_moves_the_stock_once_however_often_it_is_sent() -> None:
     store = a_store()
     milk = a_product("Milk", on_hand="10", store=store)
     manager = Program(a_user(Role.MANAGER, store))
@@ -230,7 +238,7 @@ def test_an_adjustment_moves_the_stock_once_however_often_it_is_sent():
     assert StockMove.objects.filter(source_id=body["id"]).count() == 1
 
 
-def test_another_adjustment_under_the_same_id_is_refused_by_field():
+def test_another_adjustment_under_the_same_id_is_refused_by_field() -> None:
     store = a_store()
     milk = a_product("Milk", on_hand="10", store=store)
     manager = Program(a_user(Role.MANAGER, store))
@@ -245,7 +253,7 @@ def test_another_adjustment_under_the_same_id_is_refused_by_field():
     assert on_hand(milk, store) == 8
 
 
-def test_limited_goods_are_not_adjusted_below_nothing():
+def test_limited_goods_are_not_adjusted_below_nothing() -> None:
     store = a_store()
     milk = a_product("Milk", on_hand="1", store=store, limited=True)
 
@@ -260,7 +268,7 @@ def test_limited_goods_are_not_adjusted_below_nothing():
 
 
 @pytest.mark.parametrize("role", [Role.CASHIER, Role.EMPLOYEE])
-def test_only_office_roles_adjust(role):
+def test_only_office_roles_adjust(role: Role) -> None:
     store = a_store()
     milk = a_product("Milk", on_hand="10", store=store)
 
@@ -272,7 +280,7 @@ def test_only_office_roles_adjust(role):
     assert not AuditEvent.objects.filter(action="stock.adjusted").exists()
 
 
-def test_a_foreign_store_and_an_unknown_product_are_not_here():
+def test_a_foreign_store_and_an_unknown_product_are_not_here() -> None:
     own, other = a_store(), a_store()
     milk = a_product("Milk", on_hand="10", store=other)
     manager = Program(a_user(Role.MANAGER, own))
@@ -308,7 +316,9 @@ def test_a_foreign_store_and_an_unknown_product_are_not_here():
         ({"who": "me"}, "who"),
     ],
 )
-def test_an_adjustment_that_cannot_be_meant_writes_nothing(change, field):
+def test_an_adjustment_that_cannot_be_meant_writes_nothing(
+    change: dict[str, object], field: str
+) -> None:
     store = a_store()
     milk = a_product("Milk", on_hand="10", store=store)
 

@@ -1,6 +1,8 @@
 """Signing in for programs: tokens that are used once, and what ends them."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import jwt
 import pytest
@@ -18,22 +20,23 @@ from tests.programs import Program, error
 pytestmark = pytest.mark.django_db
 
 
-def sign_in(user: User, password: str = PASSWORD):
+def sign_in(user: User, password: str = PASSWORD) -> Any:
     return Program().post("auth/login", {"username": user.username, "password": password})
 
 
-def refresh(secret: str):
+def refresh(secret: str) -> Any:
     return Program().post("auth/refresh", {"refresh_token": secret})
 
 
 def is_in(access_token: str) -> bool:
-    return Program(token=access_token).get("auth/me").status_code == 200
+    status: int = Program(token=access_token).get("auth/me").status_code
+    return status == 200
 
 
 # ---- signing in ---------------------------------------------------------------------------------
 
 
-def test_a_program_signs_in_with_a_name_and_a_password():
+def test_a_program_signs_in_with_a_name_and_a_password() -> None:
     store = a_store()
     user = a_user(Role.CASHIER, store)
 
@@ -52,7 +55,7 @@ def test_a_program_signs_in_with_a_name_and_a_password():
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_a_sign_in_is_on_record_and_keeps_no_secret():
+def test_a_sign_in_is_on_record_and_keeps_no_secret() -> None:
     user = a_user(Role.CASHIER, a_store())
 
     said = sign_in(user).json()
@@ -64,7 +67,7 @@ def test_a_sign_in_is_on_record_and_keeps_no_secret():
     assert kept.expires_at > timezone.now() + timedelta(days=29)
 
 
-def test_no_cookie_signs_a_program_in_and_none_is_set():
+def test_no_cookie_signs_a_program_in_and_none_is_set() -> None:
     user = a_user(Role.CASHIER, a_store())
     browser = Program()
     browser.client.force_login(user)
@@ -78,7 +81,7 @@ def test_no_cookie_signs_a_program_in_and_none_is_set():
 
 
 @pytest.mark.parametrize("name", ["right", "unknown"])
-def test_a_wrong_password_looks_the_same_whether_the_name_is_known(name: str):
+def test_a_wrong_password_looks_the_same_whether_the_name_is_known(name: str) -> None:
     user = a_user(Role.CASHIER, a_store())
     username = user.username if name == "right" else "nobody-here"
 
@@ -91,7 +94,7 @@ def test_a_wrong_password_looks_the_same_whether_the_name_is_known(name: str):
     assert AuditEvent.objects.get().action == "session.refused"
 
 
-def test_after_too_many_wrong_passwords_even_the_right_one_waits():
+def test_after_too_many_wrong_passwords_even_the_right_one_waits() -> None:
     user = a_user(Role.CASHIER, a_store())
     for _try in range(PERSON_HERE.tries):
         assert sign_in(user, "wrong-password").status_code == 401
@@ -104,7 +107,7 @@ def test_after_too_many_wrong_passwords_even_the_right_one_waits():
     assert not RefreshToken.objects.exists()
 
 
-def test_who_has_left_cannot_sign_in():
+def test_who_has_left_cannot_sign_in() -> None:
     user = a_user(Role.CASHIER, a_store(), is_active=False)
 
     response = sign_in(user)
@@ -124,7 +127,7 @@ def test_who_has_left_cannot_sign_in():
         ([], {"body"}),
     ],
 )
-def test_a_sign_in_that_cannot_be_meant_counts_no_try(body: object, fields: set[str]):
+def test_a_sign_in_that_cannot_be_meant_counts_no_try(body: object, fields: set[str]) -> None:
     response = Program().post("auth/login", body)
 
     assert response.status_code == 422
@@ -135,14 +138,14 @@ def test_a_sign_in_that_cannot_be_meant_counts_no_try(body: object, fields: set[
 # ---- access tokens ------------------------------------------------------------------------------
 
 
-def test_a_token_that_we_did_not_sign_lets_nobody_in():
+def test_a_token_that_we_did_not_sign_lets_nobody_in() -> None:
     user = a_user(Role.ADMIN)
     good = sign_in(user).json()["access_token"]
     claims = jwt.decode(good, options={"verify_signature": False})
     forged = [
         jwt.encode(claims, "another key, long enough for its algorithm", algorithm="HS256"),
         jwt.encode(claims, settings.SECRET_KEY, algorithm="HS256"),
-        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "", algorithm="none"),
         good[:-4] + "AAAA",
         good + "x",
         "not.a.token",
@@ -155,7 +158,7 @@ def test_a_token_that_we_did_not_sign_lets_nobody_in():
         assert not is_in(token), token
 
 
-def test_a_token_of_another_age_lets_nobody_in(monkeypatch: pytest.MonkeyPatch):
+def test_a_token_of_another_age_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
     user = a_user(Role.ADMIN)
     monkeypatch.setattr(settings, "ACCESS_TOKEN_MINUTES", 0)
 
@@ -164,7 +167,7 @@ def test_a_token_of_another_age_lets_nobody_in(monkeypatch: pytest.MonkeyPatch):
 
 def test_tokens_signed_before_a_key_change_stay_good_while_the_old_key_is_named(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     token = sign_in(a_user(Role.ADMIN)).json()["access_token"]
     old = settings.SECRET_KEY
     monkeypatch.setattr(settings, "SECRET_KEY", "new-" + "z" * 50)
@@ -175,7 +178,7 @@ def test_tokens_signed_before_a_key_change_stay_good_while_the_old_key_is_named(
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", ""])
-def test_only_a_bearer_is_let_in(scheme: str):
+def test_only_a_bearer_is_let_in(scheme: str) -> None:
     program = Program(a_user(Role.ADMIN))
     headers = {"Authorization": f"{scheme} {program.token}".strip()}
 
@@ -187,7 +190,7 @@ def test_only_a_bearer_is_let_in(scheme: str):
 # ---- refresh tokens -----------------------------------------------------------------------------
 
 
-def test_a_refresh_token_is_exchanged_for_new_ones():
+def test_a_refresh_token_is_exchanged_for_new_ones() -> None:
     user = a_user(Role.CASHIER, a_store())
     first = sign_in(user).json()
 
@@ -200,7 +203,7 @@ def test_a_refresh_token_is_exchanged_for_new_ones():
     assert refresh(second["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_token_that_comes_again_ends_its_family():
+def test_a_refresh_token_that_comes_again_ends_its_family() -> None:
     user = a_user(Role.CASHIER, a_store())
     first = sign_in(user).json()
     second = refresh(first["refresh_token"]).json()
@@ -218,7 +221,7 @@ def test_a_refresh_token_that_comes_again_ends_its_family():
     assert event.subject_id == str(user.pk)
 
 
-def test_a_repeated_unit_makes_no_second_successor():
+def test_a_repeated_unit_makes_no_second_successor() -> None:
     """A lane may run a unit again when the connection went at its commit."""
     user = a_user(Role.CASHIER, a_store())
     secret = sign_in(user).json()["refresh_token"]
@@ -232,7 +235,7 @@ def test_a_repeated_unit_makes_no_second_successor():
     assert RefreshToken.objects.filter(user=user, revoked_at=None).count() == 2
 
 
-def test_an_old_refresh_token_is_refused_and_ends_nothing():
+def test_an_old_refresh_token_is_refused_and_ends_nothing() -> None:
     user = a_user(Role.CASHIER, a_store())
     said = sign_in(user).json()
     RefreshToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -242,7 +245,7 @@ def test_an_old_refresh_token_is_refused_and_ends_nothing():
 
 
 @pytest.mark.parametrize("secret", ["unknown", "x" * 200])
-def test_an_unknown_refresh_token_is_refused(secret: str):
+def test_an_unknown_refresh_token_is_refused(secret: str) -> None:
     response = refresh(secret)
 
     assert response.status_code == 401
@@ -252,7 +255,7 @@ def test_an_unknown_refresh_token_is_refused(secret: str):
 # ---- what ends them -----------------------------------------------------------------------------
 
 
-def test_signing_out_ends_every_token_of_the_family_at_once():
+def test_signing_out_ends_every_token_of_the_family_at_once() -> None:
     user = a_user(Role.CASHIER, a_store())
     first = sign_in(user).json()
     second = refresh(first["refresh_token"]).json()
@@ -286,7 +289,7 @@ def _end_sessions(user: User) -> None:
 
 
 @pytest.mark.parametrize("change", [_deactivate, _change_role, _change_password, _end_sessions])
-def test_whoever_loses_a_right_is_out_with_all_their_tokens(change):
+def test_whoever_loses_a_right_is_out_with_all_their_tokens(change: Callable[[User], None]) -> None:
     user = a_user(Role.CASHIER, a_store())
     said = sign_in(user).json()
     assert is_in(said["access_token"])
@@ -297,7 +300,7 @@ def test_whoever_loses_a_right_is_out_with_all_their_tokens(change):
     assert refresh(said["refresh_token"]).status_code == 401
 
 
-def test_a_token_of_an_older_epoch_is_out_even_if_nobody_revoked_it():
+def test_a_token_of_an_older_epoch_is_out_even_if_nobody_revoked_it() -> None:
     user = a_user(Role.CASHIER, a_store())
     said = sign_in(user).json()
 
@@ -308,7 +311,7 @@ def test_a_token_of_an_older_epoch_is_out_even_if_nobody_revoked_it():
     assert RefreshToken.objects.get(user=user).revoked_at is not None
 
 
-def test_a_family_that_was_forgotten_lets_nobody_in():
+def test_a_family_that_was_forgotten_lets_nobody_in() -> None:
     user = a_user(Role.CASHIER, a_store())
     said = sign_in(user).json()
 
@@ -317,11 +320,11 @@ def test_a_family_that_was_forgotten_lets_nobody_in():
     assert not is_in(said["access_token"])
 
 
-def test_tokens_that_ended_long_ago_are_dropped():
+def test_tokens_that_ended_long_ago_are_dropped() -> None:
     user = a_user(Role.CASHIER, a_store())
     sign_in(user)
     sign_in(user)
-    one = RefreshToken.objects.filter(user=user).first()
+    one = RefreshToken.objects.filter(user=user)[0]
     RefreshToken.objects.filter(pk=one.pk).update(expires_at=timezone.now() - timedelta(days=2))
 
     assert tokens.drop_old_tokens() == 1
@@ -331,7 +334,7 @@ def test_tokens_that_ended_long_ago_are_dropped():
 # ---- stores -------------------------------------------------------------------------------------
 
 
-def test_a_person_sees_the_stores_they_work_at():
+def test_a_person_sees_the_stores_they_work_at() -> None:
     own, other = a_store("OWN"), a_store("OTHER")
     cashier = Program(a_user(Role.CASHIER, own))
 
@@ -346,7 +349,7 @@ def test_a_person_sees_the_stores_they_work_at():
     assert cashier.get(f"stores/{ids.new()}").status_code == 404
 
 
-def test_an_admin_sees_every_store():
+def test_an_admin_sees_every_store() -> None:
     a_store("AA"), a_store("BB")
     admin = Program(a_user(Role.ADMIN))
 

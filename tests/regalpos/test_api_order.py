@@ -63,7 +63,9 @@ NOT_JSON = [
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_what_is_not_json_is_said_before_anybody_is_asked_who_they_are(method: str, path: str):
+def test_what_is_not_json_is_said_before_anybody_is_asked_who_they_are(
+    method: str, path: str
+) -> None:
     optional = path.endswith("abandon")
     for body, content_type in NOT_JSON:
         if not body and optional:
@@ -74,7 +76,7 @@ def test_what_is_not_json_is_said_before_anybody_is_asked_who_they_are(method: s
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_too_much_and_other_types_are_said_first_of_all(method: str, path: str):
+def test_too_much_and_other_types_are_said_first_of_all(method: str, path: str) -> None:
     large = Program().send(method, path, b'{"a": "' + b"x" * 1_100_000 + b'"}')
     form = Program().send(method, path, b"a=1", "application/x-www-form-urlencoded")
     text = Program().send(method, path, b"{}", "text/plain")
@@ -84,7 +86,7 @@ def test_too_much_and_other_types_are_said_first_of_all(method: str, path: str):
     assert (text.status_code, error(text)["code"]) == (415, "wrong_type")
 
 
-def test_a_charset_is_part_of_no_type():
+def test_a_charset_is_part_of_no_type() -> None:
     user = a_user(Role.CASHIER, a_store())
 
     response = Program(user).send("PUT", SALE, b"{}", "application/json; charset=utf-8")
@@ -93,7 +95,7 @@ def test_a_charset_is_part_of_no_type():
 
 
 @pytest.mark.parametrize(("method", "path"), DOORS)
-def test_nobody_is_let_in_without_a_token(method: str, path: str):
+def test_nobody_is_let_in_without_a_token(method: str, path: str) -> None:
     for token in ("", "nonsense"):
         response = Program(token=token).send(method, path, b'{"wrong": 1}')
         assert response.status_code == 401
@@ -103,7 +105,7 @@ def test_nobody_is_let_in_without_a_token(method: str, path: str):
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize(("method", "path"), DOORS)
-def test_every_door_opens_to_the_roles_it_is_meant_for(method: str, path: str, role: Role):
+def test_every_door_opens_to_the_roles_it_is_meant_for(method: str, path: str, role: Role) -> None:
     program = Program(a_user(role, a_store()))
 
     response = program.send(method, path, b'{"wrong": 1}' if method != "GET" else b"")
@@ -117,7 +119,7 @@ def test_every_door_opens_to_the_roles_it_is_meant_for(method: str, path: str, r
     assert not SaleAttempt.objects.exists()
 
 
-def test_every_operation_is_in_the_table_above():
+def test_every_operation_is_in_the_table_above() -> None:
     asked = {
         (method, "/".join("x" if len(part) == 36 else part for part in path.split("/")))
         for method, path in DOORS
@@ -131,9 +133,9 @@ def test_every_operation_is_in_the_table_above():
     assert there == asked
 
 
-def test_every_operation_is_stamped_and_those_without_a_right_are_the_two_to_sign_in():
+def test_every_operation_is_stamped_and_those_without_a_right_are_the_two_to_sign_in() -> None:
     stamps = {
-        operation.operation_id: operation.view_func.permission
+        operation.operation_id: operation.view_func.permission  # type: ignore[attr-defined]
         for router in api._get_bound_routers()
         for view in router.path_operations.values()
         for operation in view.operations
@@ -147,14 +149,14 @@ def test_every_operation_is_stamped_and_those_without_a_right_are_the_two_to_sig
 
 
 @pytest.mark.parametrize("sale_id", ["1", "x" * 36, "019a3f0c-5b7e-7c4e-9d1f-2a3b4c5d6e7", "%00"])
-def test_an_id_that_is_none_is_named(sale_id: str):
+def test_an_id_that_is_none_is_named(sale_id: str) -> None:
     response = Program(a_user(Role.CASHIER, a_store())).put(f"sales/{sale_id}", {})
 
     assert response.status_code == 422
     assert set(error(response)["fields"]) == {"id"}
 
 
-def test_what_does_not_exist_and_what_cannot_be_done_keep_the_shape():
+def test_what_does_not_exist_and_what_cannot_be_done_keep_the_shape() -> None:
     program = Program(a_user(Role.ADMIN))
 
     unknown = program.get("nothing/here")
@@ -165,7 +167,7 @@ def test_what_does_not_exist_and_what_cannot_be_done_keep_the_shape():
     assert method.headers["Allow"] == "GET"
 
 
-def test_a_language_is_spoken_if_asked_for(client: Client):
+def test_a_language_is_spoken_if_asked_for(client: Client) -> None:
     response = client.get(API + "auth/me", headers={"Accept-Language": "de"})
 
     assert response.status_code == 401
@@ -175,7 +177,7 @@ def test_a_language_is_spoken_if_asked_for(client: Client):
 # ---- the document -------------------------------------------------------------------------------
 
 
-def test_the_document_is_open_and_whole(client: Client):
+def test_the_document_is_open_and_whole(client: Client) -> None:
     response = client.get("/openapi.json")
 
     assert response.status_code == 200
@@ -193,7 +195,7 @@ def test_the_document_is_open_and_whole(client: Client):
     assert len(names) == len(set(names)) >= 17
 
 
-def test_every_operation_says_how_it_refuses_in_one_shape(client: Client):
+def test_every_operation_says_how_it_refuses_in_one_shape(client: Client) -> None:
     document = client.get("/openapi.json").json()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -218,7 +220,7 @@ def _refs(part: object) -> list[str]:
     return []
 
 
-def test_bodies_name_no_field_that_is_not_theirs(client: Client):
+def test_bodies_name_no_field_that_is_not_theirs(client: Client) -> None:
     document = client.get("/openapi.json").json()
     bodies = [
         operation["requestBody"]["content"]["application/json"]["schema"]
@@ -232,7 +234,7 @@ def test_bodies_name_no_field_that_is_not_theirs(client: Client):
         assert '"additionalProperties": false' in json.dumps(body)
 
 
-def test_the_docs_page_needs_nothing_from_elsewhere(client: Client):
+def test_the_docs_page_needs_nothing_from_elsewhere(client: Client) -> None:
     page = client.get("/docs")
 
     assert page.status_code == 200

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.utils import timezone
 
 from inventory.models import Product, StockHold
@@ -54,7 +53,7 @@ class Shop:
         }
         return {**sale, **change}
 
-    def sell(self, sale_id: object = None, **change: Any) -> HttpResponse:
+    def sell(self, sale_id: object = None, **change: Any) -> Any:
         return self.cashier.put(f"sales/{sale_id or ids.new()}", self.body(**change))
 
 
@@ -77,7 +76,7 @@ def nothing_was_sold(shop: Shop) -> bool:
 # ---- registers ----------------------------------------------------------------------------------
 
 
-def test_registers_say_which_shift_is_open_at_them(shop: Shop):
+def test_registers_say_which_shift_is_open_at_them(shop: Shop) -> None:
     second = a_register(shop.store)
     a_register(shop.store, kind="office")
     a_register(a_store())
@@ -107,7 +106,7 @@ def test_registers_say_which_shift_is_open_at_them(shop: Shop):
 
 
 @pytest.mark.parametrize("path", ["registers", "shifts"])
-def test_stock_staff_have_no_till(shop: Shop, path: str):
+def test_stock_staff_have_no_till(shop: Shop, path: str) -> None:
     response = Program(a_user(Role.EMPLOYEE, shop.store)).get(path)
 
     assert response.status_code == 403
@@ -117,7 +116,7 @@ def test_stock_staff_have_no_till(shop: Shop, path: str):
 # ---- shifts -------------------------------------------------------------------------------------
 
 
-def test_a_shift_is_opened_once_and_closed_once(shop: Shop):
+def test_a_shift_is_opened_once_and_closed_once(shop: Shop) -> None:
     body = {"id": str(ids.new()), "register": str(shop.register.pk), "float": "100.00"}
 
     first = shop.cashier.post("shifts", body)
@@ -147,7 +146,7 @@ def test_a_shift_is_opened_once_and_closed_once(shop: Shop):
     assert shop.cashier.get("shifts", open="true").json()["total"] == 0
 
 
-def test_another_shift_under_the_same_id_is_refused(shop: Shop):
+def test_another_shift_under_the_same_id_is_refused(shop: Shop) -> None:
     body = {"id": str(ids.new()), "register": str(shop.register.pk), "float": "100.00"}
     shop.cashier.post("shifts", body)
 
@@ -158,7 +157,7 @@ def test_another_shift_under_the_same_id_is_refused(shop: Shop):
     assert Shift.objects.get().float_amount == 100
 
 
-def test_one_drawer_per_till_and_one_till_per_person(shop: Shop):
+def test_one_drawer_per_till_and_one_till_per_person(shop: Shop) -> None:
     shop.open()
     colleague = Program(a_user(Role.CASHIER, shop.store))
     second = a_register(shop.store)
@@ -174,7 +173,7 @@ def test_one_drawer_per_till_and_one_till_per_person(shop: Shop):
     assert Shift.objects.count() == 1
 
 
-def test_a_closed_shift_keeps_its_count(shop: Shop):
+def test_a_closed_shift_keeps_its_count(shop: Shop) -> None:
     shift = shop.open()
     shop.cashier.post(f"shifts/{shift.pk}/closure", {"counted": "100.00"})
 
@@ -185,7 +184,7 @@ def test_a_closed_shift_keeps_its_count(shop: Shop):
     assert Shift.objects.get().counted == 100
 
 
-def test_a_drawer_is_closed_by_its_owner_or_a_manager(shop: Shop):
+def test_a_drawer_is_closed_by_its_owner_or_a_manager(shop: Shop) -> None:
     shift = shop.open()
     count = {"counted": "100.00"}
     colleague = Program(a_user(Role.CASHIER, shop.store)).post(f"shifts/{shift.pk}/closure", count)
@@ -198,7 +197,7 @@ def test_a_drawer_is_closed_by_its_owner_or_a_manager(shop: Shop):
     assert manager.post(f"shifts/{shift.pk}/closure", count).status_code == 200
 
 
-def test_a_cashier_sees_open_shifts_and_their_own_closed_ones(shop: Shop):
+def test_a_cashier_sees_open_shifts_and_their_own_closed_ones(shop: Shop) -> None:
     mine = shop.open()
     shop.cashier.post(f"shifts/{mine.pk}/closure", {"counted": "100.00"})
     colleague = a_user(Role.CASHIER, shop.store)
@@ -233,7 +232,9 @@ def test_a_cashier_sees_open_shifts_and_their_own_closed_ones(shop: Shop):
         ({"cashier": "me"}, "cashier"),
     ],
 )
-def test_a_shift_that_cannot_be_meant_is_not_opened(shop: Shop, change: dict, field: str):
+def test_a_shift_that_cannot_be_meant_is_not_opened(
+    shop: Shop, change: dict[str, Any], field: str
+) -> None:
     body = {"id": str(ids.new()), "register": str(shop.register.pk), "float": "100.00"}
 
     response = shop.cashier.post("shifts", {**body, **change})
@@ -243,7 +244,7 @@ def test_a_shift_that_cannot_be_meant_is_not_opened(shop: Shop, change: dict, fi
     assert not Shift.objects.exists()
 
 
-def test_a_foreign_till_is_not_here_whatever_else_is_wrong(shop: Shop):
+def test_a_foreign_till_is_not_here_whatever_else_is_wrong(shop: Shop) -> None:
     foreign = a_register(a_store())
 
     for register in (foreign.pk, ids.new()):
@@ -256,7 +257,7 @@ def test_a_foreign_till_is_not_here_whatever_else_is_wrong(shop: Shop):
 # ---- quotes -------------------------------------------------------------------------------------
 
 
-def test_a_quote_is_a_bill_that_a_sale_can_present(shop: Shop):
+def test_a_quote_is_a_bill_that_a_sale_can_present(shop: Shop) -> None:
     shop.open()
     some_rules(shop.store, cash_step=Decimal("0.05"))
     lines = [{"barcode": "2000000000015", "quantity": 2}]
@@ -282,7 +283,7 @@ def test_a_quote_is_a_bill_that_a_sale_can_present(shop: Shop):
     assert sold.json()["totals"]["rounding"] == "-0.01"
 
 
-def test_a_quote_with_an_id_is_made_once(shop: Shop):
+def test_a_quote_with_an_id_is_made_once(shop: Shop) -> None:
     lines = [{"product": str(shop.milk.pk), "quantity": "2"}]
     body = {"id": str(ids.new()), "register": str(shop.register.pk), "lines": lines}
 
@@ -294,7 +295,7 @@ def test_a_quote_with_an_id_is_made_once(shop: Shop):
     assert Quote.objects.count() == 1
 
 
-def test_a_quote_holds_limited_goods(shop: Shop):
+def test_a_quote_holds_limited_goods(shop: Shop) -> None:
     lamp = a_product("Lamp", price="10.00", limited=True, on_hand="1", store=shop.store)
     lines = [{"product": str(lamp.pk), "quantity": "1"}]
     body = {"register": str(shop.register.pk), "lines": lines}
@@ -318,7 +319,9 @@ def test_a_quote_holds_limited_goods(shop: Shop):
         ({"id": "1"}, "id"),
     ],
 )
-def test_a_quote_that_cannot_be_meant_is_not_made(shop: Shop, change: dict, field: str):
+def test_a_quote_that_cannot_be_meant_is_not_made(
+    shop: Shop, change: dict[str, Any], field: str
+) -> None:
     lines = [{"product": str(shop.milk.pk), "quantity": "2"}]
     body = {"register": str(shop.register.pk), "lines": lines}
 
@@ -329,7 +332,7 @@ def test_a_quote_that_cannot_be_meant_is_not_made(shop: Shop, change: dict, fiel
     assert not Quote.objects.exists()
 
 
-def test_a_quote_at_a_foreign_till_is_not_made(shop: Shop):
+def test_a_quote_at_a_foreign_till_is_not_made(shop: Shop) -> None:
     foreign = a_register(a_store())
 
     for lines in ([{"product": str(shop.milk.pk), "quantity": "2"}], []):
@@ -341,7 +344,7 @@ def test_a_quote_at_a_foreign_till_is_not_made(shop: Shop):
 # ---- sales --------------------------------------------------------------------------------------
 
 
-def test_a_sale_is_posted_and_says_what_the_receipt_says(shop: Shop):
+def test_a_sale_is_posted_and_says_what_the_receipt_says(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
 
@@ -362,7 +365,7 @@ def test_a_sale_is_posted_and_says_what_the_receipt_says(shop: Shop):
     assert on_hand(shop.milk, shop.store) == 18
 
 
-def test_the_same_sale_again_is_the_same_answer(shop: Shop):
+def test_the_same_sale_again_is_the_same_answer(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
     first = shop.sell(sale_id)
@@ -379,7 +382,7 @@ def test_the_same_sale_again_is_the_same_answer(shop: Shop):
     assert on_hand(shop.milk, shop.store) == 18
 
 
-def test_another_sale_under_the_same_id_is_refused_by_field(shop: Shop):
+def test_another_sale_under_the_same_id_is_refused_by_field(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
     shop.sell(sale_id)
@@ -396,7 +399,7 @@ def test_another_sale_under_the_same_id_is_refused_by_field(shop: Shop):
     assert Sale.objects.count() == 1
 
 
-def test_a_refusal_is_final_for_its_id_and_carries_the_facts(shop: Shop):
+def test_a_refusal_is_final_for_its_id_and_carries_the_facts(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
 
@@ -426,7 +429,9 @@ def test_a_refusal_is_final_for_its_id_and_carries_the_facts(shop: Shop):
         ({"lines": [{"product": str(ids.new()), "quantity": "1"}]}, "unknown_product", None),
     ],
 )
-def test_a_business_refusal_sells_nothing(shop: Shop, change: dict, code: str, fact: tuple | None):
+def test_a_business_refusal_sells_nothing(
+    shop: Shop, change: dict[str, Any], code: str, fact: tuple[str, str] | None
+) -> None:
     shop.open()
 
     response = shop.sell(**change)
@@ -439,7 +444,7 @@ def test_a_business_refusal_sells_nothing(shop: Shop, change: dict, code: str, f
     assert on_hand(shop.milk, shop.store) == 20
 
 
-def test_limited_goods_are_not_oversold(shop: Shop):
+def test_limited_goods_are_not_oversold(shop: Shop) -> None:
     shop.open()
     lamp = a_product("Lamp", price="10.00", limited=True)
     a_level(lamp, shop.store, "1")
@@ -455,7 +460,7 @@ def test_limited_goods_are_not_oversold(shop: Shop):
     assert error(response)["products"] == [{"product": str(lamp.pk), "on_hand": "1"}]
 
 
-def test_without_an_open_shift_nothing_is_sold(shop: Shop):
+def test_without_an_open_shift_nothing_is_sold(shop: Shop) -> None:
     response = shop.sell()
 
     assert response.status_code == 409
@@ -506,7 +511,9 @@ def test_without_an_open_shift_nothing_is_sold(shop: Shop):
         ({"approvals": "all"}, "approvals"),
     ],
 )
-def test_a_sale_that_cannot_be_meant_leaves_its_id_free(shop: Shop, change: dict, field: str):
+def test_a_sale_that_cannot_be_meant_leaves_its_id_free(
+    shop: Shop, change: dict[str, Any], field: str
+) -> None:
     shop.open()
     sale_id = ids.new()
 
@@ -520,7 +527,7 @@ def test_a_sale_that_cannot_be_meant_leaves_its_id_free(shop: Shop, change: dict
     assert shop.sell(sale_id).status_code == 201
 
 
-def test_a_foreign_till_sells_nothing_and_is_not_here(shop: Shop):
+def test_a_foreign_till_sells_nothing_and_is_not_here(shop: Shop) -> None:
     shop.open()
     foreign = a_register(a_store())
 
@@ -530,7 +537,7 @@ def test_a_foreign_till_sells_nothing_and_is_not_here(shop: Shop):
     assert nothing_was_sold(shop)
 
 
-def test_stock_staff_do_not_sell_and_are_told_before_what_is_wrong(shop: Shop):
+def test_stock_staff_do_not_sell_and_are_told_before_what_is_wrong(shop: Shop) -> None:
     shop.open()
     employee = Program(a_user(Role.EMPLOYEE, shop.store))
 
@@ -542,7 +549,7 @@ def test_stock_staff_do_not_sell_and_are_told_before_what_is_wrong(shop: Shop):
     assert nothing_was_sold(shop)
 
 
-def test_another_persons_sale_cannot_be_taken_over(shop: Shop):
+def test_another_persons_sale_cannot_be_taken_over(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
     shop.sell(sale_id)
@@ -555,7 +562,7 @@ def test_another_persons_sale_cannot_be_taken_over(shop: Shop):
     assert error(response)["code"] == "unknown"
 
 
-def test_what_became_of_a_sale_can_be_asked(shop: Shop):
+def test_what_became_of_a_sale_can_be_asked(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
     before = shop.cashier.get(f"sales/{sale_id}")
@@ -571,7 +578,7 @@ def test_what_became_of_a_sale_can_be_asked(shop: Shop):
 # ---- giving up ----------------------------------------------------------------------------------
 
 
-def test_a_sale_given_up_is_never_posted(shop: Shop):
+def test_a_sale_given_up_is_never_posted(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
 
@@ -587,7 +594,7 @@ def test_a_sale_given_up_is_never_posted(shop: Shop):
     assert on_hand(shop.milk, shop.store) == 20
 
 
-def test_a_posted_sale_cannot_be_given_up(shop: Shop):
+def test_a_posted_sale_cannot_be_given_up(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
     posted = shop.sell(sale_id).json()
@@ -600,7 +607,7 @@ def test_a_posted_sale_cannot_be_given_up(shop: Shop):
     assert shop.cashier.get(f"sales/{sale_id}").json()["state"] == "posted"
 
 
-def test_giving_up_a_refused_sale_leaves_it_refused(shop: Shop):
+def test_giving_up_a_refused_sale_leaves_it_refused(shop: Shop) -> None:
     shop.open()
     sale_id = ids.new()
     shop.sell(sale_id, shown_total="1.00")
@@ -610,7 +617,7 @@ def test_giving_up_a_refused_sale_leaves_it_refused(shop: Shop):
     assert (response.status_code, response.json()["state"]) == (200, "refused")
 
 
-def test_giving_up_at_a_foreign_till_changes_nothing(shop: Shop):
+def test_giving_up_at_a_foreign_till_changes_nothing(shop: Shop) -> None:
     foreign = a_register(a_store())
     sale_id = ids.new()
 
@@ -624,7 +631,7 @@ def test_giving_up_at_a_foreign_till_changes_nothing(shop: Shop):
 # ---- coming back --------------------------------------------------------------------------------
 
 
-def test_goods_come_back_by_the_line_they_were_sold_on(shop: Shop):
+def test_goods_come_back_by_the_line_they_were_sold_on(shop: Shop) -> None:
     shop.open()
     sold = shop.sell().json()
     line = {
@@ -662,7 +669,9 @@ def test_goods_come_back_by_the_line_they_were_sold_on(shop: Shop):
         ({"returns": str(ids.new())}, "lines.0.returns"),
     ],
 )
-def test_a_return_that_cannot_be_meant_gives_nothing_back(shop: Shop, change: dict, field: str):
+def test_a_return_that_cannot_be_meant_gives_nothing_back(
+    shop: Shop, change: dict[str, Any], field: str
+) -> None:
     shop.open()
     sold = shop.sell().json()
     line = {"returns": sold["lines"][0]["id"], "quantity": "-1", "reason": "sour"}
