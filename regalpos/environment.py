@@ -179,11 +179,16 @@ def _lines(error: ValidationError) -> set[str]:
     return lines
 
 
-def mailer(url: str) -> dict[str, Any]:
-    """Django's MAILERS entry for `smtp://user:password@host:587`, or `smtps://` for TLS at once."""
+def mailer(url: str, *, local: bool = True) -> dict[str, Any]:
+    """Django's MAILERS entry for `smtp://user:password@host:587`, or `smtps://` for TLS at once.
+
+    A shop without mail is a shop: on a developer's machine it prints, elsewhere it sends nothing
+    (a printed link to reset a password would lie in a log).
+    """
     parts = urlsplit(url)
     if not parts.hostname:
-        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        silent = "console" if local else "dummy"
+        return {"BACKEND": f"django.core.mail.backends.{silent}.EmailBackend"}
     tls_from_the_start = parts.scheme == "smtps"
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",

@@ -130,7 +130,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Subdomains and the preload list bind the shop's other sites for years: not ours to decide.
 # Usernames are unique whatever their case: by a constraint that the check does not see.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "auth.W004"]
+SILENCED_SYSTEM_CHECKS = ["mail.E001", "security.W005", "security.W021", "auth.W004"]
 
 # Nothing runs, and nothing is fetched, that does not come from here. Sockets count as `self`.
 SECURE_CSP = {
@@ -273,7 +273,8 @@ UPLOAD_MAX_MB = ENV.UPLOAD_MAX_MB
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-MAILERS: dict[str, dict[str, Any]] = {"default": environment.mailer(ENV.EMAIL_URL)}
+_local = environment.is_loopback(ENV.public_host)
+MAILERS: dict[str, dict[str, Any]] = {"default": environment.mailer(ENV.EMAIL_URL, local=_local)}
 
 # ---- the house's own --------------------------------------------------------------------------
 

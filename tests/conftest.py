@@ -47,27 +47,23 @@ def django_db_setup(bed: Bed, django_db_blocker: DjangoDbBlocker) -> Iterator[No
 
 @pytest.fixture
 def committed_db(bed: Bed, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    """A database of the test's own: commits are real, lanes and threads see it. Not with django_db."""
+    """A database of the test's own: commits are real, lanes see them. Not with `django_db`."""
     with django_db_blocker.unblock(), databases.committed(bed) as database:
         yield database
 
 
 @pytest.fixture(scope="session")
-def durable_bed(
-    django_db_blocker: DjangoDbBlocker, worker_id: str
-) -> Iterator[tuple[Bed, embedded.Home]]:
+def durable_bed(django_db_blocker: DjangoDbBlocker, worker_id: str) -> Iterator[Bed]:
     """A PostgreSQL of this process's own that keeps its promises, for tests that kill it."""
     home = embedded.Home(VAR / f"fault-postgres-{databases.PREFIX}{worker_id}")
     with django_db_blocker.unblock(), databases.durable_bed(home) as bed:
-        yield bed, home
+        yield bed
 
 
 @pytest.fixture
-def durable_db(
-    durable_bed: tuple[Bed, embedded.Home], django_db_blocker: DjangoDbBlocker
-) -> Iterator[Database]:
-    """As `committed_db`, on a server that is durable and may be killed (`killing.postgres`)."""
-    with django_db_blocker.unblock(), databases.committed(durable_bed[0]) as database:
+def durable_db(durable_bed: Bed, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """As `committed_db`, on a server that is durable and may die: `durable_bed.kill()`."""
+    with django_db_blocker.unblock(), databases.committed(durable_bed) as database:
         yield database
 
 

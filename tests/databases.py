@@ -7,11 +7,13 @@ the app has. Django's own way, a flush, is a TRUNCATE: that role and the ledgers
 import gc
 import hashlib
 import os
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import quote
 
 import psycopg
@@ -23,10 +25,11 @@ from django.test import override_settings
 from psycopg import sql
 
 from regalpos import embedded, lanes
-from regalpos.environment import BASE_DIR
+from regalpos.environment import BASE_DIR, VAR
 
 PREFIX = f"{name}_" if (name := os.environ.get("REGAL_TEST_NAME", "")) else ""
 SLOTS = 64  # test processes that may share a server under one REGAL_TEST_NAME
+TEST_HOME = embedded.Home(VAR / "test-postgres")
 ROLES = {"default": "regal_app", "owner": "regal_owner", "report": "regal_report"}
 PLACE = ("NAME", "HOST", "PORT", "USER", "PASSWORD")
 
@@ -68,8 +71,11 @@ class Database:
 class Bed:
     """The databases of one test process on one server."""
 
-    def __init__(self, places: dict[str, dict[str, Any]]) -> None:
+    def __init__(
+        self, places: dict[str, dict[str, Any]], home: embedded.Home | None = None
+    ) -> None:
         self.places = places
+        self.home = home
         self._server = self._claim_slot()
         self._made = 0
 
@@ -83,6 +89,23 @@ class Bed:
     def drop(self, database: Database) -> None:
         """Gone, whoever is still connected."""
         self._drop(database.name)
+
+    def kill(self) -> None:
+        """PostgreSQL dies as in a power cut; returns when it is back, recovered by its keeper."""
+        assert self.home, "only a server of this process's own may be killed: use durable_db"
+        pid = int((self.home.data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+        self._server.close()
+        end = time.monotonic() + 60
+        while True:
+            try:
+                self._server = self.connect("owner", self.places["owner"]["NAME"], autocommit=True)
+            except psycopg.OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def close(self) -> None:
         """The slot is free for the next test process."""
@@ -138,7 +161,7 @@ class Bed:
     def _drop(self, name: str) -> None:
         self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
-    def _do(self, statement: Any, *names: str) -> None:
+    def _do(self, statement: LiteralString, *names: str) -> None:
         self._server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def _names(self, prefix: str) -> list[str]:
@@ -151,10 +174,10 @@ def shared_bed() -> Iterator[Bed]:
     """The bed of this process on the server that tests share."""
     with ExitStack() as stack:
         if settings.ENV.embedded:
-            stack.enter_context(embedded.running(settings.TEST_HOME, durable=False))
+            stack.enter_context(embedded.running(TEST_HOME, durable=False))
         places = {alias: _place(alias) for alias in ("default", "owner")}
         if settings.ENV.embedded:
-            places["report"] = embedded.database(settings.TEST_HOME, "regal_report")
+            places["report"] = embedded.database(TEST_HOME, "regal_report")
         bed = Bed(places)
         stack.callback(bed.close)
         yield bed
@@ -164,7 +187,7 @@ def shared_bed() -> Iterator[Bed]:
 def durable_bed(home: embedded.Home) -> Iterator[Bed]:
     """A bed on a server of its own in `home`, which keeps what it confirmed, and may be killed."""
     with embedded.running(home):
-        bed = Bed({alias: embedded.database(home, role) for alias, role in ROLES.items()})
+        bed = Bed({alias: embedded.database(home, role) for alias, role in ROLES.items()}, home)
         try:
             yield bed
         finally:

@@ -1,7 +1,8 @@
-"""The settings of a server that a test starts: the shop's own, but for what no test can wait for."""
+"""The settings of a server that a test starts: the shop's own, save what no test can wait for."""
 
+from regalpos.environment import VAR
 from regalpos.settings import *
-from regalpos.settings import PASSWORD_HASHERS, VAR
+from regalpos.settings import PASSWORD_HASHERS
 
 # Users whom the test process made must be able to sign in here.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]

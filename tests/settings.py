@@ -13,13 +13,13 @@ for _name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
     os.environ[_name] = os.environ.get(f"TEST_{_name}") or os.environ.get(_name, "")
 
 from regalpos import embedded
+from regalpos.environment import VAR
 from regalpos.settings import *
-from regalpos.settings import DATABASES, ENV, PASSWORD_HASHERS, STORAGES, VAR
+from regalpos.settings import DATABASES, ENV, PASSWORD_HASHERS, STORAGES
 
-TEST_HOME = embedded.Home(VAR / "test-postgres")
 if ENV.embedded:
     for _alias, _role in {"default": "regal_app", "owner": "regal_owner"}.items():
-        DATABASES[_alias] |= embedded.database(TEST_HOME, _role)
+        DATABASES[_alias] |= embedded.database(embedded.Home(VAR / "test-postgres"), _role)
 # A pool keeps connections open behind our back, and a database in use cannot be dropped.
 for _database in DATABASES.values():
     _database["OPTIONS"].pop("pool", None)

@@ -94,4 +94,4 @@ def _rights() -> list[tuple[object, ...]]:
             "SELECT relname, relacl::text FROM pg_class"
             " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') ORDER BY 1"
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
