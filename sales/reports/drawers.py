@@ -1,0 +1,112 @@
+"""Drawers: the shift that is open, and what a closed one came to.
+
+While a blind store's drawer is open, whoever will count it is not told what should be in it.
+Only reads: call it in a lane.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from people.access import Actor, own_stores
+from people.models import Store
+from people.permissions import Permission
+from regalpos.errors import NotHere
+from sales.models import Cart, JournalRecord, Register, Shift, ShiftTotals
+from sales.receipts.making import store_clock
+from sales.sealing import seal_mark
+from sales.services.priced import rules_of
+
+
+@dataclass(frozen=True, slots=True)
+class TenderSum:
+    """What one tender brought in."""
+
+    name: str
+    payments: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawer:
+    """One shift. `opened_at` and `closed_at` are the store's clock."""
+
+    shift: Shift
+    register: Register
+    store: Store
+    cashier: str
+    closed_by: str
+    mine: bool
+    opened_at: datetime
+    closed_at: datetime | None
+    totals: ShiftTotals
+    tenders: tuple[TenderSum, ...]
+    sees_cash: bool
+    parked: int
+    seal: str
+
+    @property
+    def short(self) -> Decimal | None:
+        """What is missing, if anything is."""
+        variance = self.shift.variance
+        return -variance if variance is not None and variance < 0 else None
+
+
+def read_own_drawer(actor: Actor) -> Drawer | None:
+    """The drawer that the actor answers for now."""
+    shift = _shifts().filter(cashier_id=actor.user_id, closed_at=None).first()
+    return _drawer(shift, actor) if shift else None
+
+
+def read_open_drawers(actor: Actor) -> list[Drawer]:
+    """Other people's open drawers at the actor's stores, for those who may close them."""
+    if not actor.may(Permission.MANAGE_SHIFTS):
+        return []
+    shifts = _shifts().filter(closed_at=None, register__store__in=own_stores(actor))
+    others = shifts.exclude(cashier_id=actor.user_id).order_by("register__store__code", "opened_at")
+    return [_drawer(shift, actor) for shift in others]
+
+
+def read_drawer(shift_id: UUID, actor: Actor) -> Drawer:
+    """One's own shift, or one of one's stores for those who manage them. Raises NotHere."""
+    shift = _shifts().filter(pk=shift_id).first()
+    if shift is None or not actor.works_at(shift.register.store_id):
+        raise NotHere
+    if shift.cashier_id != actor.user_id and not actor.may(Permission.MANAGE_SHIFTS):
+        raise NotHere
+    return _drawer(shift, actor)
+
+
+def _shifts() -> QuerySet[Shift]:
+    return Shift.objects.select_related("register__store", "cashier", "closed_by", "totals")
+
+
+def _drawer(shift: Shift, actor: Actor) -> Drawer:
+    register, store = shift.register, shift.register.store
+    blind = shift.closed_at is None and rules_of(store, timezone.now()).blind_count
+    tenders = shift.tenders.select_related("tender").order_by("tender__position", "tender__code")
+    return Drawer(
+        shift=shift,
+        register=register,
+        store=store,
+        cashier=str(shift.cashier),
+        closed_by=str(shift.closed_by) if shift.closed_by else "",
+        mine=shift.cashier_id == actor.user_id,
+        opened_at=store_clock(shift.opened_at, store.time_zone),
+        closed_at=store_clock(shift.closed_at, store.time_zone) if shift.closed_at else None,
+        totals=shift.totals,
+        tenders=tuple(TenderSum(row.tender.name, row.payments, row.amount) for row in tenders),
+        sees_cash=actor.may(Permission.SEE_MONEY) or not blind,
+        parked=Cart.objects.filter(store=store, state=Cart.State.PARKED).count(),
+        seal=_seal(shift),
+    )
+
+
+def _seal(shift: Shift) -> str:
+    closing = JournalRecord.objects.filter(business_id=shift.pk, series="closing")
+    sealed = closing.values_list("hash", flat=True).first()
+    return seal_mark(sealed) if sealed else ""
