@@ -191,8 +191,10 @@ class AdjustmentForm(forms.Form):
     note = forms.CharField(label=_("In your words"), max_length=150, required=False)
 
     def clean(self) -> dict[str, Any]:
-        """Something else has to be said."""
+        """Something else has to be said; a page without its id is too old to go on from."""
         said = super().clean() or self.cleaned_data
+        if "adjustment_id" not in said:
+            self.add_error(None, _("This page has grown old. Send it once more."))
         if said.get("why") == "other" and not said.get("note", "").strip():
             self.add_error("note", _("Say why, so that the next person knows."))
         return said

@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q, Value
 from django.db.models.functions import Coalesce
 
 from inventory.models import Product, StockLevel, StockMove, StockRule
@@ -228,13 +228,15 @@ def count(products: ProductQuerySet) -> Count:
 
 def at_store(products: ProductQuerySet, store: Store) -> ProductQuerySet:
     """Each product with its level and its rule in this store, if it has them."""
-    return products.annotate(
+    beside = products.alias(
         here=FilteredRelation("levels", condition=Q(levels__store=store)),
         rule=FilteredRelation("stock_rules", condition=Q(stock_rules__store=store)),
+    )
+    return beside.annotate(
         on_hand=Coalesce("here__on_hand", NOTHING),
         version=Coalesce("here__version", 0),
         order_at=F("rule__reorder_point"),
-        bin=Coalesce("rule__bin", ""),
+        bin=Coalesce("rule__bin", Value("")),
         level_id=F("here__id"),
         rule_id=F("rule__id"),
     )

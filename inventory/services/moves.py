@@ -19,6 +19,7 @@ from inventory.models import Product, StockLevel, StockMove
 from regalpos.errors import Refusal
 from regalpos.live import announce, stock_topic
 from regalpos.money import EXACT, round_to
+from regalpos.shapes import plain
 
 ROOM = Decimal("999999999.999")  # what a level's column holds, either way
 COST_PLACES = 4
@@ -139,9 +140,9 @@ def move_many(
             stock_topic(level.store_id),
             "stock.changed",
             product=str(level.product_id),
-            on_hand=str(level.on_hand),
+            on_hand=plain(level.on_hand),
             version=level.version,
-            last=str(balances[pk] - before[pk]),
+            last=plain(balances[pk] - before[pk]),
             cause=cause,
         )
     return moves
@@ -190,7 +191,7 @@ def _refuse_oversold(levels: dict[int, StockLevel], balances: dict[int, Decimal]
     if any(abs(balance) > ROOM for balance in balances.values()):
         raise ShelfOverflow
     short = [
-        {"product": str(level.product_id), "on_hand": str(level.on_hand)}
+        {"product": str(level.product_id), "on_hand": plain(level.on_hand)}
         for pk, level in levels.items()
         if level.strict and balances[pk] < 0
     ]

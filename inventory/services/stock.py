@@ -26,6 +26,7 @@ from people.access import Actor
 from people.models import AuditEvent, Store
 from people.services import trail
 from regalpos.errors import BodyMismatch, Invalid, NotHere
+from regalpos.shapes import plain
 
 __all__ = [
     "Change",
@@ -86,8 +87,8 @@ def receive_stock(
         "lines": [
             {
                 "product": str(line.product_id),
-                "quantity": _plain(line.quantity),
-                "unit_cost": None if line.unit_cost is None else _plain(line.unit_cost),
+                "quantity": plain(line.quantity),
+                "unit_cost": None if line.unit_cost is None else plain(line.unit_cost),
             }
             for line in wanted
         ],
@@ -150,7 +151,7 @@ def adjust_stock(
     if fields:
         raise Invalid(fields=fields)
     reason = _words(reason, "reason")
-    body = {"product": str(product_id), "quantity": _plain(quantity), "reason": reason}
+    body = {"product": str(product_id), "quantity": plain(quantity), "reason": reason}
     _claim(adjustment_id)
     if (first := _posted("adjustment", adjustment_id, store_id, body)) is not None:
         return first[0]
@@ -238,11 +239,6 @@ def _words(text: str, field: str) -> str:
     return text
 
 
-def _plain(number: Decimal) -> str:
-    """One spelling for one number: 2, 2.0 and 2.000 are the same content."""
-    return format(number.normalize(), "f")
-
-
 def _claim(document_id: UUID) -> None:
     """Whoever else sends this id waits here until we are done, whatever the content."""
     with connection.cursor() as cursor:
@@ -287,6 +283,6 @@ def _record(
         store_id=store_id,
         after={
             **body,
-            "on_hand": {str(key): _plain(level.on_hand) for key, level in levels.items()},
+            "on_hand": {str(key): plain(level.on_hand) for key, level in levels.items()},
         },
     )

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -127,11 +128,16 @@ async def _item(
         "store_name": found.store.name,
         "tabs": tabs(request.actor, found.store, "levels"),
         "form": form,
-        "adjustment_id": form.data.get("adjustment_id") or ids.new(),
+        "adjustment_id": _still(form) or ids.new(),
         "may_adjust": request.actor.may(P.ADJUST_STOCK) and found.stocked,
         "sees_money": request.actor.may(P.SEE_MONEY),
     }
     return render_screen(request, "inventory/item.html", "stock-item", context, status)
+
+
+def _still(form: AdjustmentForm) -> UUID | None:
+    """The id of a correction that was sent and refused: a new try of it is the same one."""
+    return form.cleaned_data.get("adjustment_id") if form.is_bound else None
 
 
 async def _read(request: Request, sku: str) -> shelf.ShelfItem:

@@ -45,8 +45,8 @@ def tabs(actor: Actor, store: Store, current: str) -> list[Tab]:
 
 
 def asked(request: HttpRequest, name: str) -> str:
-    """A parameter of the address, without what no address of ours holds."""
-    return request.GET.get(name, "").replace("\x00", "")[:LONGEST].strip()
+    """A parameter of the address; NUL, which no column holds, is a sign that nothing is called."""
+    return request.GET.get(name, "").replace("\x00", "\ufffd")[:LONGEST].strip()
 
 
 def asked_id(request: HttpRequest, name: str) -> UUID | None:
