@@ -1,5 +1,6 @@
 """What happens at one till, for every tab and screen that shows it."""
 
+import json
 from typing import Any
 
 from django.urls import path
@@ -26,11 +27,12 @@ class TillConsumer(SignedInSocket):
 
     async def cart_changed(self, event: dict[str, Any]) -> None:
         """Another step, a payment's outcome: a tab that shows an older version fetches it."""
-        await self.send(text_data="cart")
+        facts = {"cart": event.get("cart", ""), "version": event.get("version", 0)}
+        await self.send(text_data=json.dumps({"event": "cart", **facts}))
 
     async def shift_changed(self, event: dict[str, Any]) -> None:
         """Opened or closed, perhaps at another screen."""
-        await self.send(text_data="shift")
+        await self.send(text_data=json.dumps({"event": "shift"}))
 
 
 websocket_urlpatterns = [path("ws/till/<uuid:register_id>/", TillConsumer.as_asgi())]

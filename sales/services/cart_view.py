@@ -48,6 +48,7 @@ class LineView:
     amount: Decimal | None = None
     problem: str = ""
     warning: str = ""
+    left: Decimal | None = None  # Of a limited product that has less than the cart wants.
 
     @property
     def labelled(self) -> bool:
@@ -283,14 +284,16 @@ def _with_warnings(lines: Sequence[LineView], store: Store, at: datetime) -> lis
         if taken[line.product_id] > there[line.product_id]:
             short.add(line.product_id)
     return [
-        replace(line, warning=_warning(line, there[line.product_id]))
+        _warned(line, max(there[line.product_id], NOTHING))
         if line.product_id in short and not line.problem
         else line
         for line in lines
     ]
 
 
-def _warning(line: LineView, there: Decimal) -> str:
+def _warned(line: LineView, there: Decimal) -> LineView:
     if line.limited:
-        return _("Only %(count)s left here.") % {"count": figure(max(there, NOTHING))}
-    return _("The shelf should be empty. It can be sold; a recount is asked for.")
+        words = _("Only %(count)s left here.") % {"count": figure(there)}
+        return replace(line, warning=words, left=there)
+    words = _("The shelf should be empty. It can be sold; a recount is asked for.")
+    return replace(line, warning=words)

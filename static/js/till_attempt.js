@@ -1,0 +1,160 @@
+// One try to pay: sending, unknown, posted or refused, and shown as just that. Its id is made here before it is
+// sent, so that asking about it and sending it again can never sell twice.
+import { lower, raise } from "./banner.js";
+import { newId } from "./ids.js";
+import { play } from "./sounds.js";
+import { ask, NoAnswer } from "./till_http.js";
+import { word } from "./till_words.js";
+
+const PATIENCE = 10_000;
+const SHOWN_AFTER = 300;
+const PAUSES = [500, 1000, 2000, 3000, 5000];
+const UNHEARD = 2; // answers of "unknown" before sending again is offered
+
+export class Attempt {
+  // `told` hears posted(html), refused(outcome, html), abandoned(html) and asking().
+  constructor(cart, told) {
+    this.cart = cart;
+    this.told = told;
+    this.id = "";
+    this.state = "none"; // none, sending, unknown
+  }
+
+  get standing() {
+    return this.state !== "none";
+  }
+
+  // Takes the money: one request, whatever is pressed meanwhile.
+  async send(payments, total) {
+    if (this.standing) return;
+    this.begin(newId());
+    await this.post({ payments: JSON.stringify(payments), shown_total: total });
+  }
+
+  // An attempt that was sent before this page was here, or by another tab.
+  resume(id) {
+    if (this.standing) return;
+    this.begin(id);
+    this.wonder();
+  }
+
+  begin(id) {
+    this.id = id;
+    this.state = "sending";
+    this.url = this.cart.url;
+    this.unheard = 0;
+    this.tries = 0;
+    lower("refused");
+  }
+
+  async post(form) {
+    const key = document.getElementById("take-key");
+    const shown = setTimeout(() => {
+      key.setAttribute("aria-busy", "true");
+      this.told.sending?.();
+    }, SHOWN_AFTER);
+    try {
+      const facts = { attempt: this.id, ...form };
+      const answer = await ask(`${this.url}payment/`, { method: "POST", form: facts, patience: PATIENCE });
+      this.hear(answer);
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      this.wonder();
+    } finally {
+      clearTimeout(shown);
+      key.removeAttribute("aria-busy");
+    }
+  }
+
+  hear({ html, status }) {
+    const outcome = html.getElementById("outcome")?.dataset;
+    if (!outcome) {
+      // Refused before anything was frozen, by something that has no words for a till.
+      if (status >= 400 && status < 500 && this.state === "sending") this.end(() => this.told.failed(status));
+      else this.wonder();
+      return;
+    }
+    if (outcome.state === "unknown") {
+      if (outcome.attempt) this.id = outcome.attempt;
+      this.wonder({ heard: true });
+    } else {
+      this.end(() => this.told[outcome.state](outcome, html));
+    }
+  }
+
+  end(tell) {
+    clearTimeout(this.timer);
+    this.state = "none";
+    lower("asking");
+    tell();
+  }
+
+  // ---- unknown: ask, and offer to send the same id again once the shop answers that it has not heard of it
+
+  wonder({ heard = false } = {}) {
+    if (this.state !== "unknown") {
+      this.state = "unknown";
+      play("asking");
+      this.told.asking();
+      raise("asking", word("asking"));
+    }
+    if (heard) this.unheard += 1;
+    if (this.unheard === UNHEARD) this.offer();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.look(), PAUSES[Math.min(this.tries, PAUSES.length - 1)]);
+    this.tries += 1;
+  }
+
+  async look() {
+    if (this.state !== "unknown") return;
+    try {
+      this.hear(await ask(this.address()));
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      this.wonder();
+    }
+  }
+
+  offer() {
+    const keys = document.createElement("span");
+    keys.className = "banner-keys";
+    keys.append(
+      button(word("resend"), "button-main", () => this.resend()),
+      button(word("give-up"), "", () => this.giveUp()),
+    );
+    raise("asking", word("not-arrived"), { kind: "warn", node: keys });
+  }
+
+  // The same id with what was frozen under it: posted now, or answered as before.
+  async resend() {
+    clearTimeout(this.timer);
+    this.unheard = 0;
+    raise("asking", word("asking"));
+    await this.post({});
+  }
+
+  async giveUp() {
+    clearTimeout(this.timer);
+    this.unheard = 0;
+    raise("asking", word("asking"));
+    try {
+      this.hear(await ask(this.address(), { method: "DELETE" }));
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      this.wonder();
+    }
+  }
+
+  address() {
+    return `/till/attempts/${this.id}/?cart=${this.cart.id}`;
+  }
+}
+
+function button(label, look, run) {
+  const key = document.createElement("button");
+  key.type = "button";
+  key.className = `button ${look}`;
+  key.textContent = label;
+  key.addEventListener("click", run, { once: true });
+  return key;
+}
