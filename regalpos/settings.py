@@ -130,6 +130,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Subdomains and the preload list bind the shop's other sites for years: not ours to decide.
 # Usernames are unique whatever their case: by a constraint that the check does not see.
+# A shop need not have mail (environment.mailer says what happens then).
 SILENCED_SYSTEM_CHECKS = ["mail.E001", "security.W005", "security.W021", "auth.W004"]
 
 # Nothing runs, and nothing is fetched, that does not come from here. Sockets count as `self`.

@@ -1,5 +1,6 @@
 """`manage.py prepare`: the database and the static files are as this version needs them."""
 
+import fcntl
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -53,19 +54,22 @@ class Command(BaseCommand):
 
     def _collect(self) -> None:
         """Collected again only if a source changed: hashing and compressing take seconds."""
-        stamp = Path(settings.STATIC_ROOT) / ".sources"
-        sources = _fingerprint()
-        if stamp.exists() and stamp.read_text() == sources:
-            return
-        self.stdout.write("Collecting static files ...")
-        call_command(
-            "collectstatic",
-            verbosity=0,
-            interactive=False,
-            clear=True,
-            ignore_patterns=["redoc*"],  # a megabyte of another documentation page than ours
-        )
-        stamp.write_text(sources)
+        root = Path(settings.STATIC_ROOT)
+        root.mkdir(parents=True, exist_ok=True)
+        with root.with_name(f"{root.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            stamp, sources = root / ".sources", _fingerprint()
+            if stamp.exists() and stamp.read_text() == sources:
+                return
+            self.stdout.write("Collecting static files ...")
+            call_command(
+                "collectstatic",
+                verbosity=0,
+                interactive=False,
+                clear=True,
+                ignore_patterns=["redoc*"],  # a megabyte of another documentation page than ours
+            )
+            stamp.write_text(sources)
 
     def _fill(self) -> None:
         if Store.objects.exists():
