@@ -121,8 +121,7 @@ class Trade:
             StockLevel(product=item.product, store=store, strict=item.product.limited)
             for item in self.goods
         ]
-        for level in StockLevel.objects.bulk_create(levels, batch_size=5_000):
-            self.levels[store.pk, level.product_id] = level
+        self.levels |= {(store.pk, level.product_id): level for level in levels}
         full = [level for number, level in enumerate(levels) if number % 97]
         self._receive(
             store,
@@ -428,11 +427,11 @@ class Trade:
             cash.pk = self.new_id()
             rows.cash.append(cash)
         for line in lines:
-            self._move_goods(sale, line, basket)
+            self._move_goods(sale, line, basket, drawer.shift.cashier)
         self._add_up(drawer, sale, basket, settlement, tenders)
         drawer.last_sale = (sale, lines) if sale.kind == Sale.Kind.SALE else None
 
-    def _move_goods(self, sale: Sale, line: SaleLine, basket: Basket) -> None:
+    def _move_goods(self, sale: Sale, line: SaleLine, basket: Basket, who: User) -> None:
         assert line.product_id  # noqa: S101  (the demo sells goods only)
         if line.returns_id:
             self.rows.returned[line.returns_id].returned -= line.quantity
@@ -440,9 +439,7 @@ class Trade:
             self.rows.returned[line.pk] = ReturnedQuantity(line=line, sold=line.quantity)
         kind = StockMove.Kind.SALE if line.quantity > 0 else StockMove.Kind.RETURN
         level = basket.levels[line.product_id]
-        self._move(
-            level, -line.quantity, kind, "sale", sale.pk, line.number, sale.cashier, basket.at
-        )
+        self._move(level, -line.quantity, kind, "sale", sale.pk, line.number, who, basket.at)
 
     def _add_up(
         self,

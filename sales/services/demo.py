@@ -53,10 +53,8 @@ def load_demo(*, products: int, days: int, seed: int) -> Rows:
     goods = stock_catalogue(products, shop.stores, since, rng, new_id)
     trade = Trade(shop, goods, rng, new_id)
     rows = trade.run(first, days)
+    StockLevel.objects.bulk_create(trade.levels.values(), BATCH)
     _save(rows)
-    StockLevel.objects.bulk_update(
-        list(trade.levels.values()), ["on_hand", "average_cost", "version"], batch_size=1_000
-    )
     JournalHead.objects.bulk_update(
         list(trade.heads.values()),
         [
