@@ -9,6 +9,8 @@ from uuid import UUID
 from people.access import Actor
 from regalpos.money import NO_MONEY, cash_round, minor_digits, quick_cash
 from sales.models import Tender
+from sales.receipts import Receipt
+from sales.reports.receipts import read_receipt
 from sales.services.cart_view import CartView
 from sales.services.checkout import find_answer
 
@@ -37,17 +39,6 @@ class Paid:
 
 
 @dataclass(frozen=True)
-class SoldLine:
-    """One line as the customer reads it: a tax-free figure where prices go without tax."""
-
-    description: str
-    quantity: Decimal
-    unit: str
-    amount: Decimal
-    tax_code: str
-
-
-@dataclass(frozen=True)
 class Sold:
     """A posted sale as the till shows it until the next one begins."""
 
@@ -57,8 +48,7 @@ class Sold:
     change: Decimal
     total: Decimal
     paid: tuple[Paid, ...]
-    lines: tuple[SoldLine, ...]
-    content: Mapping[str, Any]
+    receipt: Receipt
 
 
 def due_of(cart: CartView, paid: Decimal = NO_MONEY) -> Due:
@@ -78,14 +68,17 @@ def due_of(cart: CartView, paid: Decimal = NO_MONEY) -> Due:
 def read_sold(sale_id: UUID, actor: Actor) -> Sold | None:
     """The posted sale of this id, if it is one of the actor's stores'. Call it in a lane."""
     answer = find_answer(sale_id=sale_id, actor=actor)
-    return sold_of(answer.content) if answer is not None and answer.state == "posted" else None
+    if answer is None or answer.state != "posted":
+        return None
+    return sold_of(answer.content, actor)
 
 
-def sold_of(content: Mapping[str, Any]) -> Sold:
-    """A kept answer as figures again. Reads the tenders: call it in a lane."""
+def sold_of(content: Mapping[str, Any], actor: Actor) -> Sold:
+    """A kept answer as figures again, with its receipt. Call it in a lane."""
+    sale_id = UUID(content["id"])
     tenders = {tender.code: tender for tender in Tender.objects.all()}
     return Sold(
-        id=UUID(content["id"]),
+        id=sale_id,
         receipt_number=content["receipt_number"],
         currency=content["currency"],
         change=Decimal(content["change"]),
@@ -100,15 +93,5 @@ def sold_of(content: Mapping[str, Any]) -> Sold:
             )
             for row in content["payments"]
         ),
-        lines=tuple(
-            SoldLine(
-                description=row["description"],
-                quantity=Decimal(row["quantity"]),
-                unit=row["unit"],
-                amount=Decimal(row["total" if content["prices_include_tax"] else "net"]),
-                tax_code=row["tax_code"],
-            )
-            for row in content["lines"]
-        ),
-        content=content,
+        receipt=read_receipt(sale_id, actor),
     )

@@ -224,7 +224,7 @@ def _outcome(
         return Outcome(
             attempt=attempt_id,
             state="posted",
-            sold=sold_of(answer.content),
+            sold=sold_of(answer.content, actor),
             cart=_next_cart(UUID(answer.content["register"]), actor),
         )
     content = dict(answer.content)

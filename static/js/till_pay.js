@@ -89,7 +89,7 @@ export class Payment {
     const known = typeof amount === "bigint" ? amount : 0n;
     part("entry-label").textContent = word("received", { tender: name });
     const back = known - this.wanted;
-    part("entry-change-label").textContent = word(back < 0n ? "left-after" : "change");
+    part("entry-change-label").textContent = word(back < 0n || !this.givesChange ? "left-after" : "change");
     part("entry-change-amount").textContent = shown(back < 0n ? -back : back, this.digits);
     part("entry-change").classList.toggle("is-short", back < 0n);
     part("pay-total").textContent = shown(toMinor(this.due.total, this.digits), this.digits);
