@@ -17,7 +17,9 @@ TRANSLATED = re.compile(
     r"\{%\s*blocktrans(?:late)?\b.*?\{%\s*endblocktrans(?:late)?\s*%\}|\{%.*?%\}|\{\{.*?\}\}", re.S
 )
 # Blocks that fill an attribute of the body, and so hold a name and no words.
-PLACE = re.compile(r"\{% block (?:view|place|place_data) %\}[^{]*\{% endblock %\}")
+PLACE = re.compile(
+    r"\{% block (?:view|place|place_data) %\}(?:(?!\{% (?:end)?block).)*\{% endblock %\}", re.S
+)
 # What is not read out or shown, or is the same in every language: keys, codes, data for scripts.
 WORDLESS = re.compile(r"<(script|style|kbd|code|svg|head)\b.*?</\1\s*>", re.S)
 TAG = re.compile(r"<[^>]*>", re.S)
