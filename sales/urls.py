@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sales.views import dashboard, payment, till
+from sales.views import dashboard, payment, receipts, returns, shift, till
 
 app_name = "sales"
 
@@ -22,5 +22,10 @@ urlpatterns = [
     path("till/<uuid:cart_id>/recalled/", till.recalled, name="recalled"),
     path("till/<uuid:cart_id>/payment/", payment.payment, name="payment"),
     # ---- shifts
+    path("till/shift/", shift.shift, name="shift"),
+    path("till/shift/<uuid:shift_id>/closure/", shift.closure, name="closure"),
     # ---- receipts and returns
+    path("till/receipts/", receipts.receipts, name="receipts"),
+    path("till/receipts/<uuid:sale_id>/", receipts.receipt, name="receipt"),
+    path("till/receipts/<uuid:sale_id>/return/", returns.returns, name="returns"),
 ]
