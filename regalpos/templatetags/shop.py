@@ -3,11 +3,14 @@
 The figures come without markup; a template puts them into `<span class="num">`.
 """
 
+from datetime import datetime
 from decimal import Decimal
 
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.dates import format_skeleton, format_time
+from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol
 from django import template
 from django.forms import BoundField
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, to_locale
@@ -95,6 +98,27 @@ def quantity(value: Decimal | int | None, unit: str = "") -> str:
         return ""
     figure = _figure(value)
     return figure if unit.lower() in COUNTED else f"{figure}\N{NO-BREAK SPACE}{unit}"
+
+
+@register.filter
+def in_parts(value: Decimal | int | None) -> SafeString:
+    """`12` with a smaller `.46`: a large figure whose decimals do not crowd its row."""
+    whole, point, part = _figure(value or 0).rpartition(get_decimal_symbol(reading_locale()))
+    if not point:
+        return format_html("{}", part)
+    return format_html('{}<span class="part">{}{}</span>', whole, point, part)
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """`14:02` today, `21 Nov, 14:02` this year, else with the year: in the reader's time zone."""
+    if at is None:
+        return ""
+    local, now, locale = timezone.localtime(at), timezone.localtime(), reading_locale()
+    if local.date() == now.date():
+        return format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    day = format_skeleton("MMMd" if local.year == now.year else "yMMMd", local, locale=locale)
+    return f"{day}, {format_time(local, 'short', tzinfo=local.tzinfo, locale=locale)}"
 
 
 @register.filter
