@@ -130,18 +130,22 @@ class Keeper:
         draft = self.home.path / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         _private_directory(draft, _account())
-        self._run(
-            "initdb",
-            f"--pgdata={draft}",
-            f"--username={SUPERUSER}",
-            "--auth=peer",
-            "--encoding=UTF8",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--locale=C",
-            "--data-checksums",
-            "--no-instructions",
-        )
+        try:
+            self._run(
+                "initdb",
+                f"--pgdata={draft}",
+                f"--username={SUPERUSER}",
+                "--auth=peer",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                "--data-checksums",
+                "--no-instructions",
+            )
+        except NoDatabase:
+            shutil.rmtree(draft, ignore_errors=True)  # above all if the disk is full
+            raise
         draft.rename(self.home.data)
 
     def _launch(self) -> subprocess.Popen[bytes]:
@@ -381,7 +385,7 @@ def main(arguments: list[str]) -> None:
     keeper = Keeper(home, durable)
     try:
         server = keeper.start()
-    except NoDatabase as problem:
+    except (NoDatabase, OSError) as problem:
         json.dump({"problem": str(problem), "notes": keeper.notes}, report)
         return
     keeper.watch(server)
