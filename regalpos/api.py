@@ -46,7 +46,7 @@ class TooOften(Refusal):
 def refusal(request: HttpRequest, error: Refusal) -> HttpResponse:
     """A refusal says its own code, status and facts."""
     response = refuse(request, error)
-    if wait := error.facts.get("retry_after"):
+    if wait := getattr(error, "retry_after", None) or error.facts.get("retry_after"):
         response.headers["Retry-After"] = str(wait)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -219,11 +219,11 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 # ---- what there is ------------------------------------------------------------------------------
 
-api.add_router("auth/", people.auth)
-api.add_router("stores", people.stores)
-api.add_router("products", inventory.products)
-api.add_router("stock/", inventory.stock)
-api.add_router("registers", sales.registers)
-api.add_router("shifts", sales.shifts)
-api.add_router("quotes", sales.quotes)
-api.add_router("sales/", sales.sales)
+api.add_router("auth/", people.signing_in.router)
+api.add_router("stores", people.stores.router)
+api.add_router("products", inventory.products.router)
+api.add_router("stock/", inventory.stock.router)
+api.add_router("registers", sales.registers.router)
+api.add_router("shifts", sales.shifts.router)
+api.add_router("quotes", sales.quotes.router)
+api.add_router("sales/", sales.sales.router)

@@ -1,6 +1,5 @@
 """The catalogue and the shelves, for programs."""
 
-from inventory.api.products import products
-from inventory.api.stock import stock
+from inventory.api import products, stock
 
 __all__ = ["products", "stock"]

@@ -29,7 +29,7 @@ from regalpos.errors import NotHere
 from regalpos.money import EXACT, minor_digits, round_to
 from regalpos.shapes import plain
 
-products = Router(tags=["Products"])
+router = Router(tags=["Products"])
 
 HUNDRED = Decimal(100)
 UNIT_PLACES = 4
@@ -65,7 +65,7 @@ class ProductFilters(Paging):
     ordering: Literal["name", "-name", "sku", "-sku"] | None = None
 
 
-@products.get(
+@router.get(
     "",
     operation_id="list_products",
     summary="Products, with the prices and stock of a store",
@@ -88,7 +88,7 @@ async def list_products(request: HttpRequest, filters: Query[ProductFilters]) ->
     return await lanes.run(unit, actor)
 
 
-@products.get(
+@router.get(
     "/{id}",
     operation_id="get_product",
     summary="One product",

@@ -33,7 +33,7 @@ from regalpos.contract import (
 from regalpos.errors import Invalid, NotHere
 from regalpos.shapes import Line, Quantity, Sent, Shape, id_in, plain
 
-stock = Router(tags=["Stock"])
+router = Router(tags=["Stock"])
 
 
 class LevelOut(BaseModel):
@@ -58,7 +58,7 @@ class LevelFilters(Paging):
     ordering: Literal["name", "-name", "on_hand", "-on_hand"] = "name"
 
 
-@stock.get(
+@router.get(
     "levels",
     operation_id="list_stock_levels",
     summary="What is on the shelves",
@@ -139,7 +139,7 @@ class AdjustmentOut(BaseModel):
     at: datetime
 
 
-@stock.post(
+@router.post(
     "adjustments",
     operation_id="adjust_stock",
     openapi_extra=SAFE_TO_REPEAT,

@@ -17,7 +17,7 @@ from regalpos import lanes
 from regalpos.contract import answers, example
 from regalpos.shapes import Sent, Shape
 
-auth = Router(tags=["Signing in"])
+router = Router(tags=["Signing in"])
 
 
 class SignInSent(Shape):
@@ -57,7 +57,7 @@ class PairOut(BaseModel):
     user: PersonOut
 
 
-@auth.post(
+@router.post(
     "login",
     auth=None,
     operation_id="sign_in",
@@ -78,7 +78,7 @@ async def sign_in(request: HttpRequest, payload: Body[Sent[SignInSent]]) -> Any:
     return _pair(await lanes.run(unit, write=True, lane="office"))
 
 
-@auth.post(
+@router.post(
     "refresh",
     auth=None,
     operation_id="refresh_tokens",
@@ -95,7 +95,7 @@ async def refresh(request: HttpRequest, payload: Body[Sent[RefreshSent]]) -> Any
     return _pair(await lanes.run(unit, write=True))
 
 
-@auth.post(
+@router.post(
     "logout",
     operation_id="sign_out",
     summary="Sign out",
@@ -109,7 +109,7 @@ async def sign_out(request: HttpRequest) -> Any:
     return Status(204, None)
 
 
-@auth.get(
+@router.get(
     "me",
     operation_id="who_am_i",
     summary="Who is signed in",

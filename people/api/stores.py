@@ -18,7 +18,7 @@ from regalpos import lanes
 from regalpos.contract import READS, Listed, Paging, Search, answers, part_of
 from regalpos.errors import NotHere
 
-stores = Router(tags=["Stores"])
+router = Router(tags=["Stores"])
 
 
 class StoreOut(BaseModel):
@@ -42,7 +42,7 @@ class StoreFilters(Paging):
     ordering: Literal["code", "-code", "name", "-name"] = "code"
 
 
-@stores.get(
+@router.get(
     "",
     operation_id="list_stores",
     summary="The stores you work at",
@@ -65,7 +65,7 @@ async def list_stores(request: HttpRequest, filters: Query[StoreFilters]) -> Any
     return await lanes.run(unit, actor)
 
 
-@stores.get(
+@router.get(
     "{id}",
     operation_id="get_store",
     summary="One store",

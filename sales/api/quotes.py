@@ -29,7 +29,7 @@ from sales.models import Quote
 from sales.pricing import Bill, PricedLine
 from sales.services.quotes import make_quote
 
-quotes = Router(tags=["Sales"])
+router = Router(tags=["Sales"])
 
 
 class QuoteSentWithId(QuoteSent):
@@ -74,7 +74,7 @@ class QuoteOut(BaseModel):
     valid_until: datetime
 
 
-@quotes.post(
+@router.post(
     "",
     operation_id="make_quote",
     openapi_extra=SAFE_TO_REPEAT,

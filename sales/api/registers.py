@@ -22,7 +22,7 @@ from regalpos.contract import (
 from sales.api.scope import at_own
 from sales.models import Register, Shift
 
-registers = Router(tags=["Registers and shifts"])
+router = Router(tags=["Registers and shifts"])
 
 
 class RegisterOut(BaseModel):
@@ -42,7 +42,7 @@ class RegisterFilters(Paging):
     ordering: Literal["number", "-number", "name", "-name"] = "number"
 
 
-@registers.get(
+@router.get(
     "",
     operation_id="list_registers",
     summary="The tills of your stores",

@@ -30,7 +30,7 @@ from sales.forms import SaleSent, parse_sale
 from sales.models import Register, Shift
 from sales.services.checkout import Answer, abandon_sale, check_out, find_answer
 
-sales = Router(tags=["Sales"])
+router = Router(tags=["Sales"])
 
 
 class SealOut(BaseModel):
@@ -78,7 +78,7 @@ class Unknown(NotHere):
     message = _("This sale is not known here. It is safe to send it again, with the same id.")
 
 
-@sales.put(
+@router.put(
     "{id}",
     operation_id="check_out",
     openapi_extra=SAFE_TO_REPEAT,
@@ -106,7 +106,7 @@ async def put_sale(request: HttpRequest, id: UUID, payload: Body[Sent[SaleSent]]
     return response
 
 
-@sales.get(
+@router.get(
     "{id}",
     operation_id="get_sale",
     summary="What became of a sale",
@@ -122,7 +122,7 @@ async def get_sale(request: HttpRequest, id: UUID) -> Any:
     return _json({"state": answer.state, **answer.content}, 200)
 
 
-@sales.put(
+@router.put(
     "{id}/abandon",
     operation_id="abandon_sale",
     openapi_extra=SAFE_TO_REPEAT,

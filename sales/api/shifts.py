@@ -32,7 +32,7 @@ from sales.api.scope import at_own, money, must_be_here
 from sales.models import Shift
 from sales.services.shifts import close_shift, open_shift
 
-shifts = Router(tags=["Registers and shifts"])
+router = Router(tags=["Registers and shifts"])
 
 
 class ShiftOut(BaseModel):
@@ -91,7 +91,7 @@ class ShiftFilters(Paging):
     ordering: Literal["opened_at", "-opened_at"] = "-opened_at"
 
 
-@shifts.get(
+@router.get(
     "",
     operation_id="list_shifts",
     summary="Shifts, open and closed",
@@ -114,7 +114,7 @@ async def list_shifts(request: HttpRequest, filters: Query[ShiftFilters]) -> Any
     return await lanes.run(unit, actor)
 
 
-@shifts.get(
+@router.get(
     "/{id}",
     operation_id="get_shift",
     summary="One shift",
@@ -135,7 +135,7 @@ async def get_shift(request: HttpRequest, id: UUID) -> Any:
     return await lanes.run(unit, actor)
 
 
-@shifts.post(
+@router.post(
     "",
     operation_id="open_shift",
     openapi_extra=SAFE_TO_REPEAT,
@@ -169,7 +169,7 @@ def _open(payload: Sent[ShiftSent], actor: Actor) -> tuple[dict[str, Any], bool]
     return _shift(_shifts().get(pk=sent.id)), again
 
 
-@shifts.post(
+@router.post(
     "/{id}/closure",
     operation_id="close_shift",
     openapi_extra=SAFE_TO_REPEAT,

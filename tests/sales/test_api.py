@@ -11,7 +11,9 @@ from inventory.models import Product, StockHold
 from people.models import Store, User
 from people.permissions import Role
 from regalpos import ids
+from regalpos.errors import Busy
 from sales.models import JournalRecord, Quote, Register, Sale, SaleAttempt, Shift
+from sales.services.checkout import Answer, InProgress
 from tests.factories import (
     a_level,
     a_product,
@@ -573,6 +575,35 @@ def test_what_became_of_a_sale_can_be_asked(shop: Shop) -> None:
     assert (before.status_code, error(before)["code"]) == (404, "unknown")
     assert after.status_code == 200
     assert after.json() == {"state": "posted", **posted}
+
+
+def test_a_twin_in_flight_is_asked_to_wait(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def still_posting(**_asked: object) -> Answer:
+        raise InProgress
+
+    shop.open()
+    monkeypatch.setattr("sales.api.sales.check_out", still_posting)
+
+    response = shop.sell()
+
+    assert (response.status_code, error(response)["code"]) == (409, "in_progress")
+    assert response.headers["Retry-After"] == "1"
+    assert REPLAYED not in response.headers
+
+
+def test_when_the_database_does_not_answer_the_outcome_is_unknown(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(**_asked: object) -> Answer:
+        raise Busy(retry_after=2)
+
+    shop.open()
+    monkeypatch.setattr("sales.api.sales.check_out", lost)
+
+    response = shop.sell()
+
+    assert (response.status_code, error(response)["code"]) == (503, "busy")
+    assert response.headers["Retry-After"] == "2"
 
 
 # ---- giving up ----------------------------------------------------------------------------------
