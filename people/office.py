@@ -155,7 +155,7 @@ class OfficeAdmin(_ModelAdmin):
         """Saved and on record, in the admin's own transaction."""
         before = _facts(type(obj)._default_manager.get(pk=obj.pk)) if change else {}
         super().save_model(request, obj, form, change)
-        was, now = changes(before, _facts(obj))
+        was, now = changes(before, _facts(type(obj)._default_manager.get(pk=obj.pk)))
         trail.record(
             f"{obj._meta.model_name}.{'changed' if change else 'added'}",
             actor=_actor(request),

@@ -132,7 +132,7 @@ def _sums(stores: list[Store], until: datetime) -> dict[UUID, dict[str, Any]]:
     theirs = Q(pk__in=[])
     for store in stores:
         theirs |= Q(store=store, business_day=store.business_day(until))
-    money = DecimalField[Decimal, Decimal](max_digits=15, decimal_places=3)
+    money: DecimalField[Decimal, Decimal] = DecimalField(max_digits=15, decimal_places=3)
     returned = Q(kind=Sale.Kind.RETURN)
     rows = (
         Sale.objects.filter(theirs, occurred_at__lte=until)

@@ -9,7 +9,7 @@ names such a thing is therefore asked twice, and the second answer must be "ther
 from dataclasses import dataclass, field
 from typing import Any
 
-STORE_BOUND = {"{cart}", "{register}", "{shift}", "{store}", "{code}", "{sale}"}
+STORE_BOUND = {"{cart}", "{waiting}", "{register}", "{shift}", "{store}", "{code}", "{sale}"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,9 @@ class Door:
     methods: str = "GET"
     address: str = ""  # where it differs from the pattern
     body: dict[str, Any] = field(default_factory=dict)
+    # What another store's thing sounds like, where it is not "there is no such thing": then the
+    # answer is one about what was sent, and the same as for a thing that does not exist.
+    foreign: str = "no such"
 
     @property
     def url(self) -> str:
@@ -60,7 +63,8 @@ SCREENS = [
         "am",
         "POST",
         "/products/{sku}/prices/",
-        {"where": "{store}:EUR", "amount": "3.00"},
+        {"id": "{new}", "where": "{store}:EUR", "amount": "3.00"},
+        foreign="in",
     ),
     Door("/products/<path:sku>/barcodes/", "am", "POST", "/products/{sku}/barcodes/"),
     Door(
@@ -70,33 +74,92 @@ SCREENS = [
     # ---- stock
     Door("/stock/", "amce"),
     Door("/stock/levels/", "amce", "GET", "/stock/levels/?store={code}"),
-    Door("/stock/low/", "amce", "GET", "/stock/low/?store={code}"),
+    Door("/stock/low/", "amce"),
     Door("/stock/levels/<path:sku>/", "amce", "GET", "/stock/levels/{sku}/?store={code}"),
     Door(
         "/stock/levels/<path:sku>/adjustments/",
         "am",
         "POST",
         "/stock/levels/{sku}/adjustments/?store={code}",
+        {"adjustment_id": "{new}", "way": "more", "quantity": "1", "why": "found"},
     ),
-    Door("/stock/receive/", "ame", "GET POST", "/stock/receive/?store={code}"),
+    Door(
+        "/stock/receive/",
+        "ame",
+        "GET POST",
+        "/stock/receive/?store={code}",
+        {"receipt_id": "{new}", "product": "{product}", "quantity": "1", "unit_cost": "0.50"},
+    ),
     Door("/stock/receive/found/", "ame", "GET", "/stock/receive/found/?store={code}"),
     # ---- the office
     Door("/dashboard/", "am"),
     # ---- the till
     Door("/till/", "amc"),
     Door(
-        "/till/registers/<uuid:register_id>/", "amc", "GET POST", "/till/registers/{register}/"
+        "/till/registers/<uuid:register_id>/",
+        "amc",
+        "GET POST",
+        "/till/registers/{register}/",
+        {"id": "{new}", "float": "100.00"},
     ),
-    Door("/till/attempts/<uuid:attempt_id>/", "amc", "GET", "/till/attempts/{sale}/"),
+    Door(
+        "/till/attempts/<uuid:attempt_id>/",
+        "amc",
+        "GET",
+        "/till/attempts/{sale}/?cart={cart}",
+        foreign="in",
+    ),
     Door(CART, "amc", "GET", "/till/{cart}/"),
-    Door(f"{CART}lines/", "amc", "GET POST", "/till/{cart}/lines/"),
-    Door(f"{CART}lines/<int:number>/", "amc", "POST DELETE", "/till/{cart}/lines/1/"),
-    Door(f"{CART}steps/", "amc", "DELETE", "/till/{cart}/steps/"),
-    Door(f"{CART}found/", "amc", "GET", "/till/{cart}/found/"),
+    Door(
+        f"{CART}lines/",
+        "amc",
+        "GET POST",
+        "/till/{cart}/lines/",
+        {"id": "{new}", "product": "{product}"},
+    ),
+    Door(
+        f"{CART}lines/<int:number>/",
+        "amc",
+        "POST DELETE",
+        "/till/{cart}/lines/1/?id={new}",
+        {"id": "{new}", "quantity": "2"},
+    ),
+    Door(f"{CART}steps/", "amc", "POST", "/till/{cart}/steps/", {"id": "{new}"}),
+    Door(f"{CART}found/", "amc", "GET", "/till/{cart}/found/?text=milk"),
     Door(f"{CART}tiles/", "amc", "GET", "/till/{cart}/tiles/"),
-    Door(f"{CART}parked/", "amc", "GET POST", "/till/{cart}/parked/"),
-    Door(f"{CART}recalled/", "amc", "POST", "/till/{cart}/recalled/"),
-    Door(f"{CART}payment/", "amc", "GET POST", "/till/{cart}/payment/"),
+    Door(f"{CART}parked/", "amc", "GET POST", "/till/{cart}/parked/", {"id": "{new}"}),
+    Door(
+        f"{CART}recalled/",
+        "amc",
+        "POST",
+        "/till/{cart}/recalled/",
+        {"id": "{new}", "cart": "{waiting}"},
+    ),
+    Door(
+        f"{CART}payment/",
+        "amc",
+        "GET POST",
+        "/till/{cart}/payment/",
+        {
+            "attempt": "{new}",
+            "payments": '[{"tender": "cash", "amount": "1.00"}]',
+            "shown_total": "1.00",
+        },
+    ),
+    # ---- shifts, receipts and returns
+    Door("/till/shift/", "amc"),
+    Door(
+        "/till/shift/<uuid:shift_id>/closure/",
+        "amc",
+        "GET POST",
+        "/till/shift/{shift}/closure/",
+        {"counted": "101.00"},
+    ),
+    Door("/till/receipts/", "amc"),
+    Door("/till/receipts/<uuid:sale_id>/", "amc", "GET", "/till/receipts/{sale}/"),
+    Door(
+        "/till/receipts/<uuid:sale_id>/return/", "amc", "GET POST", "/till/receipts/{sale}/return/"
+    ),
     # ---- for everybody
     Door("/docs", "*"),
     Door("/openapi.json", "*"),
@@ -109,16 +172,13 @@ SCREENS = [
 # allauth guards its own pages; this is what they have to keep.
 ACCOUNTS = [
     Door("/accounts/login/", "*", "GET POST"),
-    Door("/accounts/logout/", "amce", "GET"),
+    Door("/accounts/logout/", "*"),
     Door("/accounts/inactive/", "*"),
     Door("/accounts/reauthenticate/", "amce"),
     Door("/accounts/password/change/", "amce", "GET POST"),
     Door("/accounts/2fa/", "amce"),
     Door("/accounts/2fa/totp/activate/", "amce"),
-    Door("/accounts/2fa/totp/deactivate/", "amce"),
-    Door("/accounts/2fa/recovery-codes/", "amce"),
     Door("/accounts/2fa/recovery-codes/generate/", "amce"),
-    Door("/accounts/2fa/recovery-codes/download/", "amce"),
     Door("/accounts/2fa/webauthn/", "amce"),
     Door("/accounts/2fa/webauthn/add/", "amce"),
     Door("/accounts/2fa/webauthn/reauthenticate/", "amce"),

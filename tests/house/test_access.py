@@ -21,11 +21,11 @@ from tests.house.access_world import World
 pytestmark = pytest.mark.django_db
 
 UNSTAMPED = object()
-
-
-@pytest.fixture
-def world() -> World:
-    return world_of.build()
+# Doors whose use case asks once more, under its lock: without the gate they still say no.
+SECOND_WALL = {
+    "/staff/<uuid:user_id>/sessions/",
+    "/staff/<uuid:user_id>/account/",
+}
 
 
 # ---- the walk -----------------------------------------------------------------------------------
@@ -93,7 +93,9 @@ def test_every_door_has_its_line_and_every_line_its_door() -> None:
 def wrong_cells(world: World, door: Door, *, htmx: bool = False) -> list[str]:
     """The cells in which the door says something else than the table."""
     wrong = []
-    for method, who, column in world_of.cells(door):
+    # Whose session has ended is told before anybody asks how the page was fetched.
+    states = (world_of.SIGNED_IN,) if htmx else world_of.STATES
+    for method, who, column in world_of.cells(door, states):
         want = world_of.expected(door, who, column)
         got = world_of.knock(world, door, method, who, column, htmx=htmx)
         if got != want:
@@ -107,17 +109,17 @@ def name_of(door: Door) -> str:
 
 @pytest.mark.parametrize("door", [*SCREENS, *ACCOUNTS], ids=name_of)
 def test_a_screen_opens_for_whom_the_table_says(world: World, door: Door) -> None:
-    assert wrong_cells(world, door) == []
+    assert not (wrong := wrong_cells(world, door)), "\n".join(wrong)
 
 
 @pytest.mark.parametrize("door", SCREENS, ids=name_of)
 def test_it_makes_no_difference_that_htmx_asks(world: World, door: Door) -> None:
-    assert wrong_cells(world, door, htmx=True) == []
+    assert not (wrong := wrong_cells(world, door, htmx=True)), "\n".join(wrong)
 
 
 @pytest.mark.parametrize("door", API, ids=name_of)
 def test_an_operation_answers_whom_the_table_says(world: World, door: Door) -> None:
-    assert wrong_cells(world, door) == []
+    assert not (wrong := wrong_cells(world, door)), "\n".join(wrong)
 
 
 @pytest.mark.parametrize("door", [d for d in SCREENS + API if d.scoped], ids=name_of)
@@ -130,11 +132,12 @@ def test_another_stores_thing_and_no_thing_at_all_sound_alike(world: World, door
 
 
 def test_the_size_of_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
-    screens = 2 * sum(len(list(world_of.cells(door))) for door in SCREENS)
+    screens = sum(len(list(world_of.cells(door))) for door in SCREENS)
+    screens += sum(len(list(world_of.cells(door, (world_of.SIGNED_IN,)))) for door in SCREENS)
     accounts = sum(len(list(world_of.cells(door))) for door in ACCOUNTS)
     programs = sum(len(list(world_of.cells(door))) for door in API)
     with capsys.disabled():
-        print(f"\naccess matrix: {screens} + {accounts} + {programs} cells", end=" ")
+        print(f"\naccess matrix: {screens} + {accounts} + {programs} cells", end=" ")  # noqa: T201
     assert screens + accounts + programs > 1_500
 
 
@@ -177,13 +180,15 @@ def test_control_a_guard_that_is_too_weak_is_missed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = {door.pattern: door for door in SCREENS}
-    weakened = 0
+    weakened, unmissed = 0, set()
     for pattern, entry in guarded():
         if set(lines[pattern].roles) == set("amce"):
             continue  # Everybody signed in may come: there is nothing weaker that is a guard.
         with monkeypatch.context() as patch:
             weak = requires(Permission.SIGN_IN)(entry.callback.__wrapped__)
             patch.setattr(entry, "callback", weak)
-            assert wrong_cells(world, lines[pattern]), pattern
+            if not wrong_cells(world, lines[pattern], htmx=True):
+                unmissed.add(pattern)
         weakened += 1
     assert weakened >= 20
+    assert unmissed == SECOND_WALL
