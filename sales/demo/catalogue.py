@@ -89,12 +89,7 @@ def _products(
     size: int, parts: Ingredients, rng: Random, new_id: Callable[[], UUID]
 ) -> Iterator[Goods]:
     """Thing by kind over every shelf; a larger shop goes round again, brand by brand."""
-    names = [
-        (shelf, f"{thing} {kind}".strip())
-        for shelf in SHELVES
-        for thing in shelf.things
-        for kind in shelf.kinds
-    ]
+    names = [(shelf, name) for shelf in SHELVES for name in shelf.names()]
     numbers = {shelf.letters: 0 for shelf in SHELVES}
     for index, (shelf, name) in enumerate(islice(cycle(names), size)):
         numbers[shelf.letters] += 1
@@ -104,7 +99,7 @@ def _products(
             Product(
                 pk=new_id(),
                 sku=f"{shelf.letters}-{numbers[shelf.letters]:04d}",
-                name=name if not lap else f"{name}, {brand.name} {lap}",
+                name=_name(name, brand.name, lap),
                 tax_rate=parts.rates[shelf.tax],
                 category=parts.categories[shelf.name],
                 brand=brand,
@@ -117,6 +112,14 @@ def _products(
             {"EUR": euro, "USD": _in_dollars(euro)},
             wanted=3.0 if name in FAVOURITES.values() else rng.paretovariate(1.4),
         )
+
+
+def _name(name: str, brand: str, lap: int) -> str:
+    """The second time round a brand makes the same; after that it numbers its recipes."""
+    if not lap:
+        return name
+    number = f" no. {lap}" if lap > 1 else ""
+    return f"{brand} {name[0].lower()}{name[1:]}{number}"[:100]
 
 
 def _price(shelf: Shelf, rng: Random) -> Decimal:
