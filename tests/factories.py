@@ -4,11 +4,10 @@ from decimal import Decimal
 from itertools import count
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
-from inventory.models import Barcode, Price, Product, StockLevel, StockMove, TaxPercent, TaxRate
-from inventory.services.stock import lock_levels, move_stock
+from inventory.models import Barcode, Price, Product, StockLevel, TaxPercent, TaxRate
+from inventory.services.stock import receive_stock
 from people.access import Actor, read_actor
 from people.models import Store, StoreRules, User
 from people.permissions import Role
@@ -96,7 +95,7 @@ def a_product(
     """A product with a price everywhere in `currency`; `on_hand` of it at `store`."""
     number = next(_numbers)
     product = Product.objects.create(
-        sku=facts.pop("sku", f"SKU-{number}"),
+        sku=str(facts.pop("sku", f"SKU-{number}")),
         name=name or f"Product {number}",
         tax_rate=a_tax(tax),
         **facts,
@@ -123,19 +122,14 @@ def set_price(
 
 
 def a_level(product: Product, store: Store, on_hand: str) -> StockLevel:
-    """So much of the product in the store, by a receipt."""
-    with transaction.atomic():
-        level = lock_levels(store.pk, [product.pk])[product.pk]
-        move_stock(
-            level=level,
-            quantity=Decimal(on_hand),
-            kind=StockMove.Kind.RECEIPT,
-            source_type="receipt",
-            source_id=ids.new(),
-            who_id=_somebody().pk,
-            at=timezone.now(),
-        )
-    return level
+    """So much more of the product in the store, received as goods are."""
+    receive_stock(
+        receipt_id=ids.new(),
+        store_id=store.pk,
+        lines=[(product.pk, Decimal(on_hand), None)],
+        actor=Actor(_somebody().pk, "", "", Role.ADMIN, frozenset()),
+    )
+    return StockLevel.objects.get(product=product, store=store)
 
 
 def a_register(store: Store, number: int = 0, kind: str = "till") -> Register:
@@ -176,7 +170,8 @@ def on_hand(product: Product, store: Store) -> Decimal:
 
 
 def _somebody() -> User:
-    user = User.objects.order_by("created_at").first()
+    """Who put things where they are before the test began: an admin, who works at every store."""
+    user = User.objects.filter(role=Role.ADMIN).order_by("created_at").first()
     return user or a_user(Role.ADMIN)
 
 

@@ -43,8 +43,7 @@ class InProgress(Refusal):
     message = _("This sale is being posted right now. Ask again in a moment.")
 
     def __init__(self) -> None:
-        super().__init__()
-        self.retry_after = 1
+        super().__init__(retry_after=1)
 
 
 @dataclass(frozen=True, kw_only=True)
