@@ -136,5 +136,6 @@ FAVOURITES = {
     11: "Filter coffee", 12: "Croissant", 13: "Rye sourdough 800 g", 14: "Oat milk 1 l",
     15: "Carrier bag", 21: "Tomatoes on the vine", 22: "Bananas", 23: "Braeburn apples",
     31: "Olive oil 500 ml", 32: "Gift wrap", 33: "Beeswax candle small",
-    34: "Breakfast tea 80 bags", 41: "Oak serving board large", 42: "Linen tea towel natural", 43: "Birthday card",
+    34: "Breakfast tea 80 bags", 41: "Oak serving board large", 42: "Linen tea towel natural",
+    43: "Birthday card",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from people.access import Actor
@@ -16,7 +17,7 @@ TAKEN: Taken = {
 }
 
 # code, name, and what is different about it.
-TENDERS: tuple[tuple[str, str, dict[str, bool]], ...] = (
+TENDERS: tuple[tuple[str, str | Promise, dict[str, bool]], ...] = (
     (
         "cash",
         _("Cash"),

@@ -1,8 +1,9 @@
 """Every invariant holds after trade, and finds the one row that was planted to break it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import psycopg
 import pytest
@@ -51,7 +52,7 @@ def traded(committed_db: Database) -> Database:
     shift = a_shift(register, cashier)
     apple = a_product(price="2.00", on_hand="10", store=store)
 
-    def ring(line: dict[str, str], total: str, tender: str) -> dict:
+    def ring(line: dict[str, str], total: str, tender: str) -> Mapping[str, Any]:
         body = parse_sale(
             {
                 "register": str(register.pk),
