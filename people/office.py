@@ -30,10 +30,14 @@ from regalpos.errors import NotAllowed, Refusal
 
 type View = Callable[..., HttpResponseBase]
 
+STORES = {"store", "stores", "home_store"}  # how columns that lead to stores are called
+
 if TYPE_CHECKING:
     _ModelAdmin = ModelAdmin[Any]
+    _RelatedFilter = Any
 else:
     _ModelAdmin = ModelAdmin  # Django's class takes no type at run time.
+    _RelatedFilter = admin.RelatedFieldListFilter
 
 
 class OfficeSite(admin.AdminSite):
@@ -107,6 +111,16 @@ def office_action(
     return stamp
 
 
+class OwnStores(_RelatedFilter):
+    """A filter by store offers one's own."""
+
+    def field_choices(self, field: Any, request: Any, model_admin: Any) -> Any:
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        actor = _actor(request)
+        own = {} if actor.role == Role.ADMIN else {"pk__in": actor.store_ids}
+        return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=own)
+
+
 class OfficeAdmin(_ModelAdmin):
     """One table in the office: who may see it, who may change it, and whose stores it shows."""
 
@@ -144,6 +158,12 @@ class OfficeAdmin(_ModelAdmin):
         actions = super().get_actions(request, action_location=action_location)
         actor = _actor(request)
         return {name: one for name, one in actions.items() if actor.may(one.func.permission)}
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [
+            (entry, OwnStores) if str(entry).rpartition("__")[2] in STORES else entry
+            for entry in super().get_list_filter(request)
+        ]
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """A store is chosen from one's own."""

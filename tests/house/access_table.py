@@ -269,6 +269,7 @@ class Table:
     sees: str
     changes: str = ""
     adds: str = ""
+    deletes: str = ""
     actions: str = ""  # every action of the list is for these
     scoped: bool = False  # a manager sees the rows of their own stores only
 
@@ -282,4 +283,20 @@ ADMIN = [
     Table("people.vendor", "am"),
     Table("people.salesman", "am", "a", "a"),
     Table("people.auditevent", "am", scoped=True),
+    Table("inventory.category", "am", "am", "am"),
+    Table("inventory.brand", "am", "am", "am"),
+    Table("inventory.taxrate", "am", "a", "a"),
+    Table("inventory.taxpercent", "am", "", "a"),  # one that is in force already
+    Table("inventory.stockrule", "am", "am", "am", scoped=True),
+    Table("inventory.product", "am"),
+    Table("inventory.barcode", "am"),
+    Table("inventory.price", "am"),
+    Table("inventory.stocklevel", "am", scoped=True),
+    Table("inventory.stockmove", "am", scoped=True),
+    Table("sales.register", "am", "a", "a", scoped=True),
+    Table("sales.tender", "am", "a", "a"),
+    Table("sales.favourite", "am", "am", "am", "am", scoped=True),
+    Table("sales.shift", "am", scoped=True),
+    Table("sales.sale", "am", scoped=True),
+    Table("sales.journalrecord", "am", scoped=True),
 ]

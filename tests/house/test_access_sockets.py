@@ -1,4 +1,4 @@
-"""Every socket, role by store by session, as `access_table` says; and that a stranger's page fails."""
+"""Every socket, role by store by session, as `access_table` says; no stranger's page gets in."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync
 from channels.testing import WebsocketCommunicator
 from django.urls import URLPattern
 
+from people.consumers import SignedInSocket
 from people.permissions import Permission
 from regalpos.asgi import router
 from regalpos.urls import websocket_urlpatterns
@@ -21,9 +22,21 @@ OURS = b"http://localhost:8000"
 
 
 @pytest.fixture(autouse=True)
-def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Channels closes connections between messages; here there is one, inside a transaction."""
+def _testable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Channels closes connections between messages; here there is one, inside a transaction.
+
+    And a socket that may stay says so: from outside, silence looks like slowness.
+    """
     monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
+    ask = SignedInSocket.may_stay
+
+    async def may_stay(self: SignedInSocket) -> bool:
+        stays = await ask(self)
+        if stays:
+            await self.send(text_data="may stay")
+        return stays
+
+    monkeypatch.setattr(SignedInSocket, "may_stay", may_stay)
 
 
 def listen(world: World, door: Door, who: tuple[str, str], column: str, origin: bytes) -> str:
@@ -34,13 +47,13 @@ def listen(world: World, door: Door, who: tuple[str, str], column: str, origin: 
         headers = [(b"origin", origin), (b"host", b"localhost:8000"), (b"cookie", cookie)]
         url = world.fill(door.url, column)
         communicator = WebsocketCommunicator(router, url, headers=headers)
-        accepted, _protocol = await communicator.connect(timeout=5)
+        accepted, _protocol = await communicator.connect(timeout=10)
         if not accepted:
             return "stranger"
-        if await communicator.receive_nothing(timeout=0.05, interval=0.01):
+        said: Any = await communicator.receive_output(timeout=10)
+        if said.get("text") == "may stay":
             await communicator.disconnect()
             return "in"
-        said: Any = await communicator.receive_output(timeout=5)
         return HEARD.get(said.get("code", 0), str(said))
 
     with world_of.undone():
