@@ -24,16 +24,17 @@ from people.services.saving import Taken, changes, check_fields, facts_of, save_
 from regalpos.barcodes import GTIN_LENGTHS, check_digit, clean_scan, is_gtin, lookup_key
 from regalpos.errors import BodyMismatch, Invalid, NotHere, Refusal
 from regalpos.money import NotAnAmount, minor_digits, round_to
+from regalpos.shapes import plain
 
 DETAILS = (
     "name",
     "description",
-    "tax_rate",
+    "tax_rate_id",
     "markdown_percent",
-    "category",
-    "brand",
-    "vendor",
-    "parent",
+    "category_id",
+    "brand_id",
+    "vendor_id",
+    "parent_id",
     "unit",
     "options",
     "attributes",
@@ -147,13 +148,13 @@ def set_price(
     """
     product = _lock(product_id)
     facts: dict[str, object] = {
-        "product": str(product_id),
-        "store": str(store_id) if store_id else None,
+        "product_id": str(product_id),
+        "store_id": str(store_id) if store_id else None,
         "currency": currency,
         "amount": str(amount.normalize()) if amount.is_finite() else "",
     }
     if (first := Price.objects.filter(pk=price_id).first()) is not None:
-        stored = facts_of(first, "product", "store", "currency")
+        stored = facts_of(first, "product_id", "store_id", "currency")
         _refuse_other({**stored, "amount": str(first.amount.normalize())}, facts)
         return first
     _check_price(amount, currency, store_id, actor)
@@ -286,7 +287,7 @@ def _levels(product: Product) -> Iterable[StockLevel]:
 
 
 def _where(levels: Iterable[StockLevel]) -> list[dict[str, str]]:
-    return [{"store": level.store.name, "on_hand": f"{level.on_hand:f}"} for level in levels]
+    return [{"store": level.store.name, "on_hand": plain(level.on_hand)} for level in levels]
 
 
 def _check_price(amount: Decimal, currency: str, store_id: UUID | None, actor: Actor) -> None:
