@@ -87,3 +87,8 @@ class Receipt:
     taxes: tuple[ReceiptTax, ...]
     bars: Bars
     seal: str
+
+    @property
+    def paid_back(self) -> Decimal | None:
+        """What the customer got, where more came back than was bought."""
+        return -self.payable if self.payable < 0 else None

@@ -21,7 +21,9 @@ from people.access import Request, requires
 from people.permissions import Permission
 from regalpos import ids, lanes
 from regalpos.errors import Busy, Invalid, NotHere, Refusal
+from regalpos.money import NO_MONEY, minus
 from regalpos.screens import render_screen, wants_partial
+from sales.forms import SaleBody
 from sales.models import SaleLine
 from sales.pricing import Bill
 from sales.services.checkout import Answer, BodyMismatch, InProgress, check_out, find_answer
@@ -63,7 +65,8 @@ class Form:
     reason_problem: str = ""
     problem: str = ""
     unknown: bool = False  # sent, and not known what became of it
-    bill: Bill | None = None  # what would be paid back
+    bill: Bill | None = None  # what it comes to
+    back: Decimal = NO_MONEY  # to be paid back, in coins
     shown: str = ""  # where unknown: what was sent
     cash: str = ""
     register: str = ""
@@ -97,7 +100,7 @@ async def _pay_back(request: Request, sheet: ReturnSheet) -> HttpResponse:
         unit = partial(check_out, sale_id=form.attempt, body=body, actor=actor, source="till")
         answer = await lanes.run(unit, actor, write=True, lane=LANE)
     except (Busy, InProgress):
-        return _unknown(request, sheet, form)
+        return _unknown(request, sheet, form, body)
     except BodyMismatch as refusal:
         found = await lanes.run(partial(find_answer, sale_id=form.attempt, actor=actor), actor)
         return await _answered(request, sheet, form, found, refusal)
@@ -135,15 +138,18 @@ async def _answered(
 def _words(content: Mapping[str, Any]) -> str:
     if content.get("code") in CHANGED:
         return _("Nothing was paid back: the amount has changed. Tell the customer the new one.")
+    if content.get("code") == "shift_closed":
+        return _("Nothing was paid back: the shift is closed. Open one to go on.")
     return _("Nothing was paid back. %(reason)s") % {"reason": content.get("message", "")}
 
 
-def _unknown(request: Request, sheet: ReturnSheet, form: Form) -> HttpResponse:
+def _unknown(request: Request, sheet: ReturnSheet, form: Form, body: SaleBody) -> HttpResponse:
     """No answer yet. The form is held as it was sent, so that asking again cannot pay twice."""
     sent = request.POST
     form = replace(
         form,
         unknown=True,
+        back=minus(sum((payment.amount for payment in body.payments), NO_MONEY)),
         shown=sent.get("shown", ""),
         cash=sent.get("cash", ""),
         register=sent.get("register", ""),
@@ -207,7 +213,8 @@ def _worked_out(sheet: ReturnSheet, form: Form) -> Form:
         return form
     try:
         wanted = {item.line_id: item.quantity for item in _goods(form)}
-        return replace(form, bill=preview_return(sheet, wanted))
+        bill = preview_return(sheet, wanted)
+        return replace(form, bill=bill, back=minus(bill.cash_payable))
     except Invalid as refusal:
         return _blamed(form, refusal)
 
@@ -253,7 +260,6 @@ def _show(
         "sheet": sheet,
         "form": form,
         "dispositions": SaleLine.Disposition.choices,
-        "back": -form.bill.cash_payable if form.bill else None,
         "rounded": form.bill is not None and form.bill.cash_payable != form.bill.total,
     }
     return render_screen(request, "sales/returns.html", partial_name, context, status)

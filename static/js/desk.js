@@ -16,6 +16,7 @@ const deeds = {
   print: () => window.print(),
   less: (key) => step(key, -1),
   more: (key) => step(key, 1),
+  reason: (key) => { document.getElementById("reason").value = key.textContent; },
   all: () => steppers().forEach((stepper) => set(stepper, Number(stepper.dataset.most))),
 };
 
