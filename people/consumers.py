@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any, ClassVar
 
 import structlog
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from people.access import Actor, socket_actor
@@ -47,12 +48,33 @@ class SignedInSocket(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     async def connect(self) -> None:
-        """Accepted first: a browser learns a close code only from a socket that was open."""
+        """Opened once it listens: what a page fetches then, and what it hears, leave no gap.
+
+        Whoever is refused is let in for a moment: a browser learns a close code only from a socket
+        that was open.
+        """
         self.heard: deque[float] = deque(maxlen=MOST)
+        refused = await self._ask()
         await self.accept()
-        if await self.may_stay():
-            # Once more now that we listen: what changed in between was said before we did.
+        if refused:
+            await self.close(refused)
+        else:
+            # Soon once more: what changed while we joined was said before we listened.
             self.watch = asyncio.create_task(self._keep_asking())
+            await self.entered()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels does, but for its trip through the one thread that all sockets share.
+
+        There it looks after database connections; ours are in the lanes, which do so themselves.
+        """
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is None:
+            raise ValueError(f"No handler for {message['type']}")
+        await handler(message)
+
+    async def entered(self) -> None:
+        """Open, and listening."""
 
     async def disconnect(self, code: int) -> None:
         """Nothing is left behind."""
@@ -81,22 +103,18 @@ class SignedInSocket(AsyncWebsocketConsumer):
         """The session ended, or what its person may do has changed: sign in, or come again."""
         await self.close(SIGNED_OUT)
 
-    async def may_stay(self) -> bool:
-        """Ask the database who this is and what they may hear; close unless all is well."""
+    async def _ask(self) -> int | None:
+        """Listens to what its person may hear now; else the code to close it with."""
         try:
             found = await lanes.run(self._admit)
         except Busy:
             # Better a moment on old rights than every screen of the shop dark.
-            if not self.joined:
-                await self.close(TRY_LATER)
-            return bool(self.joined)
+            return None if self.joined else TRY_LATER
         except Exception:
-            log.exception("socket_not_asked_again")
-            await self.close(TRY_LATER)
-            return False
+            log.exception("socket_not_asked")
+            return TRY_LATER
         if isinstance(found, int):
-            await self.close(found)
-            return False
+            return found
         self.actor, topics = found
         # Joining again is not idle: a layer forgets its members after a day.
         for topic in topics:
@@ -104,7 +122,7 @@ class SignedInSocket(AsyncWebsocketConsumer):
         for topic in self.joined - topics:
             await self.channel_layer.group_discard(topic, self.channel_name)
         self.joined = frozenset(topics)
-        return True
+        return None
 
     def _admit(self) -> tuple[Actor, set[str]] | int:
         """Who this is and what they listen to, or the code to close with. In a lane."""
@@ -124,6 +142,7 @@ class SignedInSocket(AsyncWebsocketConsumer):
         pause = SOON
         while True:
             await asyncio.sleep(pause)
-            if not await self.may_stay():
+            if refused := await self._ask():
+                await self.close(refused)
                 return
             pause = ASKED_AGAIN

@@ -28,15 +28,11 @@ def _testable(monkeypatch: pytest.MonkeyPatch) -> None:
     And a socket that may stay says so: from outside, silence looks like slowness.
     """
     monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
-    ask = SignedInSocket.may_stay
 
-    async def may_stay(self: SignedInSocket) -> bool:
-        stays = await ask(self)
-        if stays:
-            await self.send(text_data="may stay")
-        return stays
+    async def entered(self: SignedInSocket) -> None:
+        await self.send(text_data="may stay")
 
-    monkeypatch.setattr(SignedInSocket, "may_stay", may_stay)
+    monkeypatch.setattr(SignedInSocket, "entered", entered)
 
 
 def listen(world: World, door: Door, who: tuple[str, str], column: str, origin: bytes) -> str:
