@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Store, User
@@ -25,12 +26,10 @@ class StaffDetails:
     store_ids: frozenset[UUID] = frozenset()
 
 
-def _words(name: str, **more: Any) -> forms.CharField:
-    """A text field with the label and the length of the column it fills."""
-    column = User._meta.get_field(name)
-    return forms.CharField(
-        label=column.verbose_name, max_length=column.max_length, required=False, **more
-    )
+def _words(name: str, label: str | Promise, **more: Any) -> forms.CharField:
+    """A text field as long as the column it fills."""
+    length = User._meta.get_field(name).max_length
+    return forms.CharField(label=label, max_length=length, required=False, **more)
 
 
 class StaffForm(forms.Form):
@@ -38,9 +37,9 @@ class StaffForm(forms.Form):
 
     full_name = forms.CharField(label=_("Full name"), max_length=100)
     email = forms.EmailField(label=_("E-mail"), required=False)
-    phone = _words("phone")
-    address = _words("address", widget=forms.Textarea(attrs={"rows": 2}))
-    national_id = _words("national_id")
+    phone = _words("phone", _("Phone"))
+    address = _words("address", _("Address"), widget=forms.Textarea(attrs={"rows": 2}))
+    national_id = _words("national_id", _("National ID"))
     language = forms.ChoiceField(label=_("Language"), required=False)
     stores = forms.TypedMultipleChoiceField(
         label=_("Works at"),

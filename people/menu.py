@@ -53,7 +53,7 @@ MENU: tuple[tuple[str | Promise, tuple[Link, ...]], ...] = (
         _("Shop"),
         (
             Link("/admin/people/auditevent/", _("Audit"), "shield", P.SEE_AUDIT),
-            Link("/admin/", _("Settings and records"), "settings", P.SEE_AUDIT),
+            Link("/admin/", _("Settings"), "settings", P.SEE_AUDIT),
         ),
     ),
 )

@@ -127,6 +127,7 @@ class OfficeAdmin(_ModelAdmin):
     sees: ClassVar[Permission]
     edits: ClassVar[Permission | None] = None
     may_add: ClassVar[bool] = True  # for those who may edit
+    list_per_page = 50
     store_path: ClassVar[str] = ""  # where a row's store is; empty: every store shares the table
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
