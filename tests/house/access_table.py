@@ -297,6 +297,8 @@ ADMIN = [
     Table("sales.tender", "am", "a", "a"),
     Table("sales.favourite", "am", "am", "am", "am", scoped=True),
     Table("sales.shift", "am", scoped=True),
+    Table("sales.cashmove", "am", scoped=True),
     Table("sales.sale", "am", scoped=True),
+    Table("sales.saleattempt", "am", scoped=True),
     Table("sales.journalrecord", "am", scoped=True),
 ]
