@@ -14,7 +14,7 @@ from tests import databases, servers
 from tests.databases import Bed, Database
 from tests.servers import Server
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.told"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,6 +91,18 @@ def serve(static_files: None, tmp_path: Path) -> Iterator[Callable[..., Server]]
 def server(serve: Callable[..., Server], committed_db: Database) -> Server:
     """One server on `committed_db`: `server.url`, `server.process`, `server.kill()`."""
     return serve(committed_db)
+
+
+@pytest.fixture(scope="session")
+def standing_server(
+    bed: Bed,
+    static_files: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
+    """A server for tests that only look: nobody writes to its database, and nobody kills it."""
+    log = tmp_path_factory.mktemp("standing") / "server.log"
+    with servers.serving(bed.clone(), log) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,12 @@ from websockets.typing import Origin
 from tests.servers import Server
 
 
+@pytest.fixture
+def server(standing_server: Server) -> Server:
+    """Nothing here writes, so one server does for all."""
+    return standing_server
+
+
 def opened(server: Server, path: str, origin: str | None) -> ClientConnection:
     address = f"{server.url.replace('http', 'ws', 1)}{path}"
     return connect(address, origin=Origin(origin) if origin else None)

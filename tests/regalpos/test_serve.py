@@ -34,6 +34,7 @@ async def slow(scope, receive, send):
         while (await receive())["type"] != "websocket.disconnect":
             pass
         return
+    print("begun", flush=True)
     await asyncio.sleep(1)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"all of it"})
@@ -48,13 +49,16 @@ def slow_server() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         number = listener.fileno()
         process = subprocess.Popen(
-            [sys.executable, "-c", SLOW, str(number)], cwd=BASE_DIR, pass_fds=[number]
+            [sys.executable, "-c", SLOW, str(number)],
+            cwd=BASE_DIR,
+            pass_fds=[number],
+            stdout=subprocess.PIPE,
         )
         try:
             yield listener.getsockname()[1], process
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
 
 
 def test_a_request_in_flight_is_answered_before_the_server_stops() -> None:
@@ -65,16 +69,16 @@ def test_a_request_in_flight_is_answered_before_the_server_stops() -> None:
             answers.append(answer.read())
 
     with slow_server() as (port, process):
-        ask(port)  # it is up
         asking = [threading.Thread(target=ask, args=[port]) for _ in range(3)]
         for each in asking:
             each.start()
-        time.sleep(0.4)
+        assert process.stdout
+        assert [process.stdout.readline() for _ in asking] == [b"begun\n"] * 3
         process.terminate()
         for each in asking:
             each.join()
         assert process.wait(10) == 0
-    assert answers == [b"all of it"] * 4
+    assert answers == [b"all of it"] * 3
 
 
 def test_an_open_live_screen_is_told_to_come_back() -> None:
