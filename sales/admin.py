@@ -126,13 +126,9 @@ class CashMoveAdmin(OfficeAdmin):
         return str(move.shift.register)
 
 
-class SaleLineInline(_TabularInline):
-    """What was sold."""
+class Rows(_TabularInline):
+    """Rows of a sale, to look at."""
 
-    model: Any = SaleLine
-    fields: Any = (
-        "number", "description", "quantity", "unit_price", "discount", "tax", "total", "reason",
-    )  # fmt: skip
     extra = 0
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
@@ -144,7 +140,16 @@ class SaleLineInline(_TabularInline):
     has_change_permission = has_delete_permission = has_add_permission
 
 
-class PaymentInline(SaleLineInline):
+class SaleLineInline(Rows):
+    """What was sold."""
+
+    model = SaleLine
+    fields = (
+        "number", "description", "quantity", "unit_price", "discount", "tax", "total", "reason",
+    )  # fmt: skip
+
+
+class PaymentInline(Rows):
     """How it was paid."""
 
     model = Payment
