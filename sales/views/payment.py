@@ -228,12 +228,15 @@ def _outcome(
             cart=_next_cart(UUID(answer.content["register"]), actor),
         )
     content = dict(answer.content)
+    words = content.get("message") or _("The payment was given up. The cart is kept.")
+    if content.get("code") == "out_of_stock":
+        words = _("Not sold: less is left here than this sale wants. Set the counts, pay again.")
     return Outcome(
         attempt=attempt_id,
         state=answer.state,
         cart=view_cart(cart_id=cart_id, actor=actor) if cart_id else None,
         code=str(content.get("code", answer.state)),
-        words=str(content.get("message") or _("The payment was given up. The cart is kept.")),
+        words=str(words),
         facts={key: content[key] for key in content.keys() - {"code", "message"}},
     )
 

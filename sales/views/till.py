@@ -183,7 +183,7 @@ async def found(request: Request, cart_id: UUID) -> HttpResponse:
     unit = partial(find_tiles, cart_id=cart_id, text=text, actor=request.actor)
     store, tiles = await lanes.run(unit, request.actor)
     context = {"text": text, "hits": tiles, "currency": store.currency}
-    return render_screen(request, "sales/till.html", "found", context)
+    return render_screen(request, "sales/till.html#found", context=context)
 
 
 @requires(Permission.SELL)
@@ -194,7 +194,7 @@ async def tiles(request: Request, cart_id: UUID) -> HttpResponse:
     unit = partial(read_tiles_of, cart_id=cart_id, tab=tab, actor=request.actor)
     store, shown = await lanes.run(unit, request.actor)
     context = {"tiles": shown, "tab": tab, "currency": store.currency, "cart_id": cart_id}
-    return render_screen(request, "sales/till.html", "tiles", context)
+    return render_screen(request, "sales/till.html#tiles", context=context)
 
 
 # ---- parking ------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ async def parked(request: Request, cart_id: UUID) -> HttpResponse:
     if request.method == "GET":
         rows = await lanes.run(partial(read_parked, cart_id=cart_id, actor=actor), actor)
         context = {"parked": rows, "cart_id": cart_id}
-        return render_screen(request, "sales/till.html", "parked", context)
+        return render_screen(request, "sales/till.html#parked", context=context)
     sent = request.POST
 
     def unit() -> CartView:

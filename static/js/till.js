@@ -32,8 +32,7 @@ class Till {
       drained: () => this.drained(),
     });
     this.attempt = new Attempt(this.cart, {
-      sending: () => this.cart.render(),
-      asking: () => this.asking(),
+      asking: (unknown) => this.asking(unknown),
       posted: (outcome, html) => this.posted(outcome, html),
       refused: (outcome, html) => this.refused(outcome, html),
       abandoned: (outcome, html) => this.refused({ ...outcome, words: word("given-up") }, html),
@@ -58,9 +57,10 @@ class Till {
     this.cart.tools.querySelector("input").addEventListener("change", () => this.setCount());
     document.getElementById("loudness").textContent = word(loudness());
     this.cart.render();
+    if (this.stage.is("pay")) this.pay();
+    this.attempt.resumeKept();
     if (this.cart.attempt) this.attempt.resume(this.cart.attempt);
     this.queue.restore();
-    if (this.stage.is("pay")) this.pay();
     this.stage.focus();
     document.body.dataset.ready = "";
   }
@@ -103,7 +103,7 @@ class Till {
   // ---- steps and their answers
 
   scanned(code) {
-    this.search.send({ code, scanned: true });
+    this.search.scanned(code);
   }
 
   pushed(step) {
@@ -196,8 +196,12 @@ class Till {
 
   // ---- paying
 
-  asking() {
-    this.queue.hold();
+  // While the outcome is unknown the keys that take money answer to nothing.
+  asking(unknown) {
+    if (unknown) this.queue.hold();
+    document.getElementById("take-key").setAttribute("aria-disabled", String(unknown));
+    document.getElementById("exact-key").setAttribute("aria-disabled", String(unknown));
+    this.cart.asking = unknown;
     this.cart.render();
   }
 

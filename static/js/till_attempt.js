@@ -28,13 +28,25 @@ export class Attempt {
   async send(payments, total) {
     if (this.standing) return;
     this.begin(newId());
-    await this.post({ payments: JSON.stringify(payments), shown_total: total });
+    this.form = { payments: JSON.stringify(payments), shown_total: total };
+    this.keep({ id: this.id, cart: this.cart.id, form: this.form });
+    await this.post(this.form);
   }
 
-  // An attempt that was sent before this page was here, or by another tab.
+  // An attempt that another tab sent, or this one before it was loaded again.
   resume(id) {
     if (this.standing) return;
     this.begin(id);
+    this.form = {};
+    this.wonder();
+  }
+
+  // What this tab sent and has no answer to, even if the shop has never heard of it.
+  resumeKept() {
+    const kept = this.kept();
+    if (!kept || kept.cart !== this.cart.id || this.standing) return;
+    this.begin(kept.id);
+    this.form = kept.form;
     this.wonder();
   }
 
@@ -48,11 +60,8 @@ export class Attempt {
   }
 
   async post(form) {
-    const key = document.getElementById("take-key");
-    const shown = setTimeout(() => {
-      key.setAttribute("aria-busy", "true");
-      this.told.sending?.();
-    }, SHOWN_AFTER);
+    const keys = [...document.querySelectorAll("#take-key, #exact-key")];
+    const shown = setTimeout(() => keys.forEach((key) => key.setAttribute("aria-busy", "true")), SHOWN_AFTER);
     try {
       const facts = { attempt: this.id, ...form };
       const answer = await ask(`${this.url}payment/`, { method: "POST", form: facts, patience: PATIENCE });
@@ -62,7 +71,7 @@ export class Attempt {
       this.wonder();
     } finally {
       clearTimeout(shown);
-      key.removeAttribute("aria-busy");
+      keys.forEach((key) => key.removeAttribute("aria-busy"));
     }
   }
 
@@ -85,7 +94,9 @@ export class Attempt {
   end(tell) {
     clearTimeout(this.timer);
     this.state = "none";
+    this.keep(null);
     lower("asking");
+    this.told.asking(false);
     tell();
   }
 
@@ -95,7 +106,7 @@ export class Attempt {
     if (this.state !== "unknown") {
       this.state = "unknown";
       play("asking");
-      this.told.asking();
+      this.told.asking(true);
       raise("asking", word("asking"));
     }
     if (heard) this.unheard += 1;
@@ -116,7 +127,7 @@ export class Attempt {
   }
 
   offer() {
-    const keys = document.createElement("span");
+    const keys = document.createElement("div");
     keys.className = "banner-keys";
     keys.append(
       button(word("resend"), "button-main", () => this.resend()),
@@ -125,12 +136,12 @@ export class Attempt {
     raise("asking", word("not-arrived"), { kind: "warn", node: keys });
   }
 
-  // The same id with what was frozen under it: posted now, or answered as before.
+  // The same id and the same money: posted now, or answered as before.
   async resend() {
     clearTimeout(this.timer);
     this.unheard = 0;
     raise("asking", word("asking"));
-    await this.post({});
+    await this.post(this.form);
   }
 
   async giveUp() {
@@ -147,6 +158,23 @@ export class Attempt {
 
   address() {
     return `/till/attempts/${this.id}/?cart=${this.cart.id}`;
+  }
+
+  keep(facts) {
+    try {
+      if (facts) sessionStorage.setItem("till:attempt", JSON.stringify(facts));
+      else sessionStorage.removeItem("till:attempt");
+    } catch {
+      // No room: the cart's row knows its attempt.
+    }
+  }
+
+  kept() {
+    try {
+      return JSON.parse(sessionStorage.getItem("till:attempt") ?? "null");
+    } catch {
+      return null;
+    }
   }
 }
 

@@ -64,10 +64,11 @@ export class Cart {
     const late = waiting();
     const pay = document.getElementById("pay-key");
     const words = pay.querySelector("span");
-    const held = Boolean(bad || this.attempt);
+    const asking = Boolean(this.attempt || this.asking);
+    const held = Boolean(bad) || asking;
     pay.classList.toggle("button-held", held);
     pay.classList.toggle("button-main", !held);
-    if (this.attempt) words.textContent = word("asking-key");
+    if (asking) words.textContent = word("asking-key");
     else if (bad) words.textContent = counted("to-clear", bad);
     else words.textContent = late && !this.lines ? counted("waiting", late) : word("pay");
     const able = this.ready || (late > 0 && !held);

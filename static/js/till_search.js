@@ -104,6 +104,13 @@ export class Search {
     this.add({ ...what, quantity });
   }
 
+  // A scan, perhaps with how many typed right before it.
+  scanned(text) {
+    const prefix = PREFIX.exec(text);
+    if (prefix) this.count(prefix[1]);
+    this.send({ code: prefix ? prefix[2] : text, scanned: true });
+  }
+
   // How many of what comes next; 1 shows nothing.
   count(quantity) {
     this.quantity = quantity.replace(",", ".");

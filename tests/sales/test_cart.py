@@ -330,9 +330,7 @@ def test_a_cart_of_another_store_is_not_here(shop: Shop, cart: UUID) -> None:
 def test_a_cart_open_at_another_till_says_to_park_it_there(shop: Shop, cart: UUID) -> None:
     shop.on_shift(shop.till2, shop.colleague)
     with pytest.raises(CartElsewhere) as caught:
-        add_to_cart(
-            step_id=ids.new(), cart_id=cart, actor=shop.actor(shop.colleague), code="13"
-        )
+        add_to_cart(step_id=ids.new(), cart_id=cart, actor=shop.actor(shop.colleague), code="13")
     assert "Till 1" in caught.value.message
 
 
@@ -340,9 +338,7 @@ def test_a_drawer_of_somebody_else_is_not_shared_unless_the_store_says_so(
     shop: Shop, cart: UUID
 ) -> None:
     with pytest.raises(DrawerOfAnother):
-        add_to_cart(
-            step_id=ids.new(), cart_id=cart, actor=shop.actor(shop.colleague), code="13"
-        )
+        add_to_cart(step_id=ids.new(), cart_id=cart, actor=shop.actor(shop.colleague), code="13")
 
 
 def test_without_a_shift_nothing_goes_in(shop: Shop, cart: UUID) -> None:
@@ -366,9 +362,7 @@ def test_a_parked_sale_is_recalled_at_another_till(shop: Shop, cart: UUID) -> No
         scan(shop, cart, "13")
     shop.on_shift(shop.till2, shop.colleague)
     empty, actor = shop.cart(shop.till2, shop.colleague), shop.actor(shop.colleague)
-    view = recall_cart(
-        step_id=ids.new(), cart_id=cart, register_id=shop.till2.pk, actor=actor
-    )
+    view = recall_cart(step_id=ids.new(), cart_id=cart, register_id=shop.till2.pk, actor=actor)
     assert lines(view) == [("Rye sourdough", "1.000", "4.95")]
     assert view.register_id == shop.till2.pk
     assert Cart.objects.get(pk=empty).state == Cart.State.ABANDONED
@@ -379,9 +373,7 @@ def test_a_sale_is_not_recalled_over_another(shop: Shop, cart: UUID) -> None:
     park_cart(step_id=ids.new(), cart_id=cart, actor=shop.actor())
     scan(shop, shop.cart(), "OB-1")
     with pytest.raises(FinishFirst):
-        recall_cart(
-            step_id=ids.new(), cart_id=cart, register_id=shop.till.pk, actor=shop.actor()
-        )
+        recall_cart(step_id=ids.new(), cart_id=cart, register_id=shop.till.pk, actor=shop.actor())
     assert Cart.objects.get(pk=cart).state == Cart.State.PARKED
 
 

@@ -53,9 +53,7 @@ def test_somebody_without_a_shift_chooses_a_till(shop: Shop, ana: Client) -> Non
     assert f"/till/registers/{shop.till2.pk}/" not in page
 
 
-def test_a_shift_is_opened_with_a_float_and_leads_to_an_empty_sale(
-    shop: Shop, ana: Client
-) -> None:
+def test_a_shift_is_opened_with_a_float_and_leads_to_an_empty_sale(shop: Shop, ana: Client) -> None:
     shift = ids.new()
     sent = {"id": str(shift), "float": "120.50"}
     answer = ana.post(f"/till/registers/{shop.till.pk}/", sent)
@@ -158,9 +156,7 @@ def test_a_step_without_an_id_is_refused(shop: Shop, cart: UUID, ana: Client) ->
     assert not CartStep.objects.exists()
 
 
-def test_a_line_is_counted_removed_and_brought_back(
-    shop: Shop, cart: UUID, ana: Client
-) -> None:
+def test_a_line_is_counted_removed_and_brought_back(shop: Shop, cart: UUID, ana: Client) -> None:
     scan(ana, cart, code="13")
     sent = {"id": str(ids.new()), "quantity": "4"}
     html = ana.post(f"/till/{cart}/lines/1/", sent).content.decode()
