@@ -18,6 +18,7 @@ export class Keys {
 
   pressed(event) {
     const { key, ctrlKey, altKey, metaKey } = event;
+    if (key.length > 1 && key !== "Shift") this.meant();
     if (altKey) return key.toLowerCase() === "l" && this.till.clerk();
     if (ctrlKey || metaKey) return this.withControl(key);
     const field = document.activeElement.matches("input, textarea, select") ? document.activeElement : null;
@@ -66,12 +67,22 @@ export class Keys {
     if (key === "?") return this.till.help();
     if (field?.id === "search") return false;
     if (/\p{L}/u.test(key) && this.till.hears(key)) {
-      setTimeout(() => { if (!this.scanner.inBurst) this.till.letter(key); }, BLINK);
+      this.letter = key;
+      clearTimeout(this.blink);
+      this.blink = setTimeout(() => { if (!this.scanner.inBurst) this.meant(); }, BLINK);
       return true;
     }
     if (field) return false;
     // Typed into nothing: it belongs into the search. The sign itself follows the focus there.
     return key !== " " && this.till.typed();
+  }
+
+  // The letter that waited was no scan: a key that follows at once counts after it.
+  meant() {
+    const { letter } = this;
+    this.letter = "";
+    clearTimeout(this.blink);
+    if (letter) this.till.letter(letter);
   }
 
   region() {

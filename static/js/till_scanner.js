@@ -47,10 +47,11 @@ function middle(gaps) {
   return gaps.sort((one, other) => one - other)[gaps.length >> 1];
 }
 
-// How to put a field back to what it was before a scan was typed into it.
+// How to put a field back to what it was before a scan was typed into it. Keys that no field takes go to the search.
 function snapshot() {
-  const field = document.activeElement;
-  if (!field?.matches("input, textarea")) return null;
+  const held = document.activeElement;
+  const field = held?.matches("input, textarea") ? held : document.getElementById("search");
+  if (!field) return null;
   const { value } = field;
   return () => {
     if (field.value === value) return;
