@@ -93,9 +93,9 @@ def _stocked(found: Sequence[Found], asks: Sequence[Ask], taken: Mapping[int, Ta
     sold = {item.product.pk for item in found if item.product.stocked}
     quoted = {ask.product_id for ask in asks if ask.stocked and ask.product_id}
     back = {
-        item.sold.product.pk
+        item.sold.product_id
         for item in taken.values()
-        if item.sold.product and item.sold.product.stocked
+        if item.sold.product_id and item.sold.kind == SaleLine.Kind.GOODS
     }
     return sold | quoted | back
 
@@ -187,6 +187,7 @@ def as_priced(line: SaleLine) -> PricedLine:
         tax_parts=tuple(TaxPart.from_json(part) for part in line.tax_parts),
         discount_reason=line.discount_reason,
         cost=line.cost,
+        stocked=line.kind == SaleLine.Kind.GOODS,
         price_basis="label" if line.price_basis == SaleLine.Basis.LABEL else "unit",
         unit_price=line.unit_price,
         gross=line.total + line.discount,  # Not read by return_line().

@@ -202,7 +202,7 @@ def move_goods(sale: Sale, lines: Sequence[SaleLine], basket: Basket) -> None:
     changes = []
     for line in lines:
         level = basket.levels.get(line.product_id) if line.product_id else None
-        if level is None:
+        if level is None or line.kind != SaleLine.Kind.GOODS:
             continue
         kind = Kind.SALE if line.quantity > 0 else Kind.RETURN
         cost = line.cost if line.returns_id else None

@@ -452,6 +452,29 @@ def test_damaged_goods_come_back_and_go_out_again(till):
     assert on_hand(cup, till.store) == D("4")
 
 
+def test_a_service_that_comes_back_moves_no_stock(till):
+    wrapping = a_product(stocked=False)
+    sold = till.sell((wrapping, 1), total="1.00")
+
+    returned = till.sell(back(sold, 1, "1"), total="-1.00")
+
+    kinds = SaleLine.objects.values_list("kind", flat=True)
+    assert (returned.state, list(kinds)) == ("posted", ["service", "service"])
+    assert not StockMove.objects.exists()
+
+
+def test_what_was_sold_from_the_shelf_comes_back_to_it_whatever_the_product_is_now(till):
+    kit = a_product(on_hand="5", store=till.store)
+    sold = till.sell((kit, 2), total="2.00")
+    Product.objects.filter(pk=kit.pk).update(stocked=False)
+
+    till.sell(back(sold, 1, "1"), (kit, 1), total="0.00", pay=[])
+
+    kinds = SaleLine.objects.values_list("kind", flat=True)
+    assert sorted(kinds) == ["goods", "goods", "service"]
+    assert on_hand(kit, till.store) == D("4")
+
+
 def test_an_exchange_is_one_receipt(till):
     cheap = a_product(price="5.00", on_hand="5", store=till.store)
     dear = a_product(price="7.50", on_hand="5", store=till.store)
