@@ -53,7 +53,7 @@ def open_shift(*, shift_id: UUID, register_id: UUID, float_amount: Decimal, acto
         raise NotHere
     if register.kind != Register.Kind.TILL:
         raise Invalid(fields={"register": [str(_("Only a till has shifts."))]})
-    if float_amount < 0 or not is_money(float_amount, register.store.currency):
+    if not is_money(float_amount, register.store.currency) or float_amount < 0:
         raise Invalid(fields={"float": [str(_("An amount of money, zero or more."))]})
     if shift := Shift.objects.filter(pk=shift_id).first():
         same = (shift.register_id, shift.cashier_id, shift.float_amount)
@@ -118,7 +118,7 @@ def close_shift(*, shift_id: UUID, counted: Decimal, reason: str, actor: Actor) 
     actor.must_work_at(store.pk)
     if shift.cashier_id != actor.user_id and not actor.may(Permission.MANAGE_SHIFTS):
         raise NotAllowed(_("This is somebody else's drawer. A manager can close it."))
-    if counted < 0 or not is_money(counted, store.currency):
+    if not is_money(counted, store.currency) or counted < 0:
         raise Invalid(fields={"counted": [str(_("An amount of money, zero or more."))]})
     if shift.closed_at:
         if (shift.counted, shift.variance_reason) == (counted, reason):
