@@ -99,7 +99,7 @@ class Today:
 
 
 def read_today(actor: Actor, now: datetime) -> Today:
-    """The day of every store that the actor works at. Six queries, however many stores."""
+    """The day of every store that the actor works at. Eight queries, however many stores."""
     stores = own_stores(actor)
     low, low_count = _low(stores)
     return Today(_days(stores, now), _tills(stores), low, low_count, _last(stores))
