@@ -13,6 +13,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route, Web
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Chromium reports every refused request as an error; these answers are part of the contract.
 CONTRACT = r"Failed to load resource: .* status of (401|409|410|422|429)"
+# htmx calls it an error that the page replaced a request of its own, or left before its answer.
+REPLACED = r"^htmx:(afterRequest|sendAbort)\b"
 QUIET = (
     "--no-sandbox",  # it runs as root in CI, against nothing but our own pages
     "--disable-dev-shm-usage",
@@ -29,7 +31,7 @@ class Console:
     """What the browser complained about, and what a test said it may."""
 
     complaints: list[str] = field(default_factory=list)
-    allowed: list[str] = field(default_factory=lambda: [CONTRACT])
+    allowed: list[str] = field(default_factory=lambda: [CONTRACT, REPLACED])
 
     def allow(self, pattern: str) -> None:
         """The test provokes this complaint on purpose, as when it stops the server."""
@@ -83,6 +85,7 @@ def new_context(
     console: Console,
 ) -> Callable[..., BrowserContext]:
     """A browser with its own cookies, watched; call it twice for two tills."""
+
     def make(**options: Any) -> BrowserContext:
         context = new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
         context.route(re.compile(r"^https?://(?!localhost|127\.0\.0\.1)"), _refuse)

@@ -83,3 +83,11 @@ def till_of(visit: Callable[..., Page]) -> Callable[..., TillPage]:
 def till(shop: Shop, till_of: Callable[..., TillPage]) -> TillPage:
     """The till of `shop`, its cashier before it."""
     return till_of(shop)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unheard() -> Iterator[None]:
+    """What this process announces reaches no server, and Playwright's loop would be in its way."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("regalpos.live._send", lambda topic, message: None)
+        yield

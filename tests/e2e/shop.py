@@ -51,23 +51,23 @@ class Shop:
 
     def on_hand(self, *names: str) -> list[str]:
         """What the shelf holds of each, as plain figures."""
-        return [plain(factories.on_hand(self.product(name), self.store)) for name in names]
+        return [count(factories.on_hand(self.product(name), self.store)) for name in names]
 
     def receipts(self) -> list[str]:
         """The sales of this store, oldest first, each as its payable total."""
         sales = Sale.objects.filter(store=self.store).order_by("number")
-        return [plain(sale.payable) for sale in sales]
+        return [money(sale.payable) for sale in sales]
 
     def lines(self) -> list[str]:
         """Every line sold here, in order: "2 Oat milk 4.70"."""
         rows = SaleLine.objects.filter(sale__store=self.store).order_by("sale__number", "number")
-        return [f"{plain(row.quantity)} {row.description} {plain(row.total)}" for row in rows]
+        return [f"{count(row.quantity)} {row.description} {money(row.total)}" for row in rows]
 
     def payments(self) -> list[str]:
         """Every payment taken here, in order: "cash 30 back 10.70"."""
         rows = Payment.objects.filter(sale__store=self.store).select_related("tender")
         return [
-            f"{row.tender.code} {plain(row.handed_over)} back {plain(row.change)}"
+            f"{row.tender.code} {money(row.handed_over)} back {money(row.change)}"
             for row in rows.order_by("sale__number", "number")
         ]
 
@@ -77,9 +77,9 @@ class Shop:
         tenders = ShiftTender.objects.filter(shift=self.shift).select_related("tender")
         return {
             "sales": str(totals.sales),
-            "total": plain(totals.total),
-            "expected cash": plain(totals.expected_cash),
-            **{row.tender.code: plain(row.amount) for row in tenders.order_by("tender__position")},
+            "total": money(totals.total),
+            "expected cash": money(totals.expected_cash),
+            **{row.tender.code: money(row.amount) for row in tenders.order_by("tender__position")},
         }
 
     def sold(self) -> bool:
@@ -126,9 +126,11 @@ def sign_in(context: BrowserContext, server: Server, user: User) -> None:
     context.add_cookies(cookies)  # type: ignore[arg-type]
 
 
-def plain(figure: Decimal) -> str:
-    """Without the zeros that a column adds; amounts keep their cents."""
-    cents = figure.quantize(Decimal("0.01"))
-    if figure != cents:
-        return f"{figure.normalize():f}"
-    return f"{cents:.2f}" if cents % 1 else f"{cents:.0f}"
+def count(figure: Decimal) -> str:
+    """A quantity without the zeros that a column adds."""
+    return f"{figure.normalize():f}"
+
+
+def money(figure: Decimal) -> str:
+    """An amount of euros."""
+    return f"{figure:.2f}"
