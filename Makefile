@@ -27,7 +27,7 @@ crash: $(DEV) ## the long fault tests: kill servers and the database, lose nothi
 check: $(DEV) ## all that is checked without running the shop: style, types, floors, templates
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check --quiet .
-	@$(VENV)/bin/lint-imports --no-logo > var/lint-imports.log 2>&1 || { cat var/lint-imports.log; exit 1; }
+	@said=$$($(VENV)/bin/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
 	@$(VENV)/bin/djlint --lint --quiet templates
 	@$(VENV)/bin/mypy
 	@$(PY) manage.py makemigrations --check --dry-run -v 0
@@ -69,7 +69,7 @@ $(PY):
 
 $(RUNTIME): requirements.txt | $(PY)
 	@echo "Installing what the shop needs ..."
-	@$(PIP) -r requirements.txt
+	@$(PIP) --no-compile -r requirements.txt # Python compiles what is used, when it is used
 	@touch $@
 
 $(DEV): requirements-dev.txt | $(PY)

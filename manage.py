@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 NEED_NO_DATABASE = {
     "check", "collectstatic", "compilemessages", "help", "makemessages", "serve", "version",
 }  # fmt: skip
+OPTIONS_WITHOUT_DATABASE = {"-h", "--help", "--version", "--static"}
 
 
 def main() -> None:
@@ -35,8 +36,8 @@ def _database() -> AbstractContextManager[None]:
     from regalpos import embedded
 
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    asks_for_help = {"-h", "--help", "--version"} & set(sys.argv)
-    if command in NEED_NO_DATABASE or asks_for_help or not settings.ENV.embedded:
+    needs_none = command in NEED_NO_DATABASE or OPTIONS_WITHOUT_DATABASE & set(sys.argv)
+    if needs_none or not settings.ENV.embedded:
         return nullcontext()
     return embedded.running()
 

@@ -2,17 +2,22 @@
 
 import fcntl
 import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from people.models import Store
+from regalpos.environment import BASE_DIR
 from regalpos.grants import apply_grants
 
 # Any number does, as long as two that prepare one database at once take the same.
@@ -38,9 +43,9 @@ class Command(BaseCommand):
         with owner.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
         try:
-            self._migrate()
-            self._collect()
-            self._fill()
+            with self._collecting():
+                self._migrate()
+                self._fill()
         finally:
             owner.close()
 
@@ -52,14 +57,29 @@ class Command(BaseCommand):
         else:
             apply_grants(connections["owner"])
 
+    @contextmanager
+    def _collecting(self) -> Iterator[None]:
+        """Meanwhile, on another core if there is one, the static files are collected."""
+        if _is_collected():
+            yield
+            return
+        command = [sys.executable, "manage.py", "prepare", "--static"]
+        collecting = subprocess.Popen(command, cwd=BASE_DIR)  # noqa: S603  (our own)
+        try:
+            yield
+            if collecting.wait():
+                raise CommandError("the static files could not be collected")
+        finally:
+            collecting.kill()
+            collecting.wait()
+
     def _collect(self) -> None:
         """Collected again only if a source changed: hashing and compressing take seconds."""
         root = Path(settings.STATIC_ROOT)
         root.mkdir(parents=True, exist_ok=True)
         with root.with_name(f"{root.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            stamp, sources = root / ".sources", _fingerprint()
-            if stamp.exists() and stamp.read_text() == sources:
+            if _is_collected():
                 return
             self.stdout.write("Collecting static files ...")
             call_command(
@@ -69,7 +89,7 @@ class Command(BaseCommand):
                 clear=True,
                 ignore_patterns=["redoc*"],  # a megabyte of another documentation page than ours
             )
-            stamp.write_text(sources)
+            _stamp().write_text(_fingerprint())
 
     def _fill(self) -> None:
         if Store.objects.exists():
@@ -79,6 +99,14 @@ class Command(BaseCommand):
             call_command("demo")
         else:
             self.stdout.write("The shop is empty: `python manage.py setup` opens it.")
+
+
+def _stamp() -> Path:
+    return Path(settings.STATIC_ROOT) / ".sources"
+
+
+def _is_collected() -> bool:
+    return _stamp().exists() and _stamp().read_text() == _fingerprint()
 
 
 def _fingerprint() -> str:
