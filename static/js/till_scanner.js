@@ -38,7 +38,7 @@ export class Scanner {
     if (middle(keys.slice(1).map(({ at }, index) => at - keys[index].at)) > PACE) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.before?.();
+    this.before();
     this.scanned(keys.map(({ key }) => key).join(""));
   }
 }
@@ -47,15 +47,17 @@ function middle(gaps) {
   return gaps.sort((one, other) => one - other)[gaps.length >> 1];
 }
 
-// How to put a field back to what it was before a scan was typed into it. Keys that no field takes go to the search.
+// How to put back what fields held before a scan was typed: the one with the focus, and the search, which takes
+// whatever is typed into nothing.
 function snapshot() {
-  const held = document.activeElement;
-  const field = held?.matches("input, textarea") ? held : document.getElementById("search");
-  if (!field) return null;
-  const { value } = field;
+  const focused = document.activeElement?.matches("input, textarea") ? document.activeElement : null;
+  const fields = new Set([focused, document.getElementById("search")].filter(Boolean));
+  const before = [...fields].map((field) => [field, field.value]);
   return () => {
-    if (field.value === value) return;
-    field.value = value;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    for (const [field, value] of before) {
+      if (field.value === value) continue;
+      field.value = value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   };
 }

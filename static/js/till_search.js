@@ -104,11 +104,11 @@ export class Search {
     this.add({ ...what, quantity });
   }
 
-  // A scan, perhaps with how many typed right before it.
+  // A scan, perhaps with a count typed right before it: "6*", or what is left of that.
   scanned(text) {
     const prefix = PREFIX.exec(text);
     if (prefix) this.count(prefix[1]);
-    this.send({ code: prefix ? prefix[2] : text, scanned: true });
+    this.send({ code: text.slice(text.lastIndexOf("*") + 1), scanned: true });
   }
 
   // How many of what comes next; 1 shows nothing.
