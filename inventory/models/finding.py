@@ -52,11 +52,15 @@ class ProductQuerySet(models.QuerySet["Product"]):
         skus = self.alias(sku_key=SKU_KEY).filter(sku_key=code.lower())
         return self.filter(pk__in=[*owners, *skus.values_list("pk", flat=True)])
 
-    def starting(self, text: str) -> Self:
-        """Names or SKUs that begin like this.
+    def named_from(self, text: str) -> Self:
+        """Names that begin like this.
 
         A range, not LIKE: a prepared `LIKE $1` cannot use the index.
         """
+        return self.alias(name_key=NAME_KEY).filter(_within("name_key", text.lower()))
+
+    def starting(self, text: str) -> Self:
+        """Names or SKUs that begin like this."""
         start = text.lower()
         found = self.alias(name_key=NAME_KEY, sku_key=SKU_KEY)
         return found.filter(_within("name_key", start) | _within("sku_key", start))
@@ -102,14 +106,16 @@ class ProductQuerySet(models.QuerySet["Product"]):
             return []
         if coded := list(self.with_code(text)[:limit]):
             return coded
-        found = list(self.starting(text).by_name()[:limit])
-        if any(len(word) >= TRIGRAM for word in text.split()):
-            seen = [product.pk for product in found]
+        has_trigram = any(len(word) >= TRIGRAM for word in text.split())
+        # By name alone first: its index is read in order, and stops as soon as there are enough.
+        ways = [self.named_from(text), self.holding(text) if has_trigram else self.starting(text)]
+        found: list[Product] = []
+        for way in ways:
             if len(found) < limit:
-                rest = self.holding(text).exclude(pk__in=seen).by_name()
-                found += list(rest[: limit - len(found)])
-            if not found:
-                found = list(self.like(text)[:limit])
+                rest = way.exclude(pk__in=[product.pk for product in found])
+                found += rest.by_name()[: limit - len(found)]
+        if not found and has_trigram:
+            found = list(self.like(text)[:limit])
         return found
 
     def _beside(self, product_id: UUID, way: str) -> Self:

@@ -21,9 +21,20 @@ from inventory.models import (
     Price,
     Product,
     StockLevel,
+    StockRule,
     TaxRate,
 )
-from inventory.reports.shelf import Count, Movement, at_store, count, own_store, page_of, read_moves
+from inventory.models.stock import NOTHING
+from inventory.reports.shelf import (
+    Count,
+    Movement,
+    count,
+    levels_of,
+    own_store,
+    page_of,
+    read_moves,
+    rules_of,
+)
 from inventory.services.catalogue import prices_of
 from people.access import Actor, own_stores
 from people.models import Store, Vendor
@@ -122,7 +133,7 @@ def read_goods(actor: Actor, sieve: Sieve) -> Goods:
     store, stores = own_store(actor, sieve.store_code)
     products = _sifted(sieve)
     page = page_of(
-        at_store(products.select_related("category"), store),
+        products.select_related("category"),
         after=sieve.after,
         before=sieve.before,
         size=settings.PAGE_SIZE,
@@ -196,13 +207,16 @@ def _sifted(sieve: Sieve) -> Any:
 def _rows(products: list[Product], store: Store) -> list[GoodsRow]:
     keys = [product.pk for product in products]
     prices = prices_of(keys, store, timezone.now())
-    levels = StockLevel.objects.filter(store=store, product_id__in=keys)
-    costs = dict(levels.values_list("product_id", "average_cost"))
-    return [_row(product, prices.get(product.pk), costs.get(product.pk)) for product in products]
+    levels, rules = levels_of(store, keys), rules_of(store, keys)
+    return [
+        _row(product, prices.get(product.pk), levels.get(product.pk), rules.get(product.pk))
+        for product in products
+    ]
 
 
-def _row(product: Product, price: Price | None, cost: Decimal | None) -> GoodsRow:
-    facts = vars(product)  # The annotations of `at_store`.
+def _row(
+    product: Product, price: Price | None, level: StockLevel | None, rule: StockRule | None
+) -> GoodsRow:
     return GoodsRow(
         product_id=product.pk,
         sku=product.sku,
@@ -211,11 +225,11 @@ def _row(product: Product, price: Price | None, cost: Decimal | None) -> GoodsRo
         unit=product.unit,
         image=product.image.url if product.image else "",
         price=price.amount if price else None,
-        cost=cost or None,
-        on_hand=facts["on_hand"],
-        version=facts["version"],
-        order_at=facts["order_at"],
-        known_here=facts["level_id"] is not None or facts["rule_id"] is not None,
+        cost=level.average_cost or None if level else None,
+        on_hand=level.on_hand if level else NOTHING,
+        version=level.version if level else 0,
+        order_at=rule.reorder_point if rule else None,
+        known_here=bool(level or rule),
         active=product.active,
         stocked=product.stocked,
         limited=product.limited,
@@ -228,9 +242,9 @@ def _place(product: Product, store: Store, level: StockLevel | None, at: datetim
         store=store,
         price=price.amount if price else None,
         own_price=price is not None and price.store_id is not None,
-        on_hand=level.on_hand if level else Decimal(0),
+        on_hand=level.on_hand if level else NOTHING,
         version=level.version if level else 0,
-        average_cost=level.average_cost if level else Decimal(0),
+        average_cost=level.average_cost if level else NOTHING,
         known_here=level is not None,
         product_id=product.pk,
         unit=product.unit,

@@ -3,15 +3,14 @@
 Every function reads the database: call it in a lane.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, FilteredRelation, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inventory.models import Product, StockLevel, StockMove, StockRule
 from inventory.models.finding import ProductQuerySet, seek
@@ -137,15 +136,14 @@ def read_shelf(
 ) -> Shelf:
     """A page of levels by name, narrowed by a filter and by what was typed or scanned."""
     store, stores = own_store(actor, store_code)
-    everything = _held(store)
-    counts = {name: count(_shown(everything, name)) for name in SHOWN}
-    rows = _searched(_shown(everything, show), store, text)
+    held = Product.objects.filter(active=True, stocked=True)
+    rows = _searched(_shown(held, store, show), store, text)
     page = page_of(rows, after=after, before=before, size=settings.PAGE_SIZE)
     return Shelf(
         store=store,
         stores=stores,
         rows=_rows(page.rows, store),
-        counts=counts,
+        counts={name: _count(held, store, name) for name in SHOWN},
         earlier=page.earlier,
         later=page.later,
     )
@@ -154,7 +152,7 @@ def read_shelf(
 def read_item(actor: Actor, *, sku: str, store_code: str = "") -> ShelfItem:
     """One product on the shelf, where else there is some, and its last movements."""
     store, stores = own_store(actor, store_code)
-    product = _held(store, everything=True).filter(sku=sku).first()
+    product = Product.objects.filter(sku=sku).first()
     if product is None:
         raise NotHere
     level = StockLevel.objects.filter(store=store, product=product).first()
@@ -172,7 +170,7 @@ def read_item(actor: Actor, *, sku: str, store_code: str = "") -> ShelfItem:
 
 def read_rows(store: Store, product_ids: Iterable[UUID]) -> list[ShelfRow]:
     """The rows of these products, as the list shows them: what a socket sends after a change."""
-    return _rows(_held(store, everything=True).filter(pk__in=list(product_ids)), store)
+    return _rows(Product.objects.filter(pk__in=list(product_ids)), store)
 
 
 def read_moves(level: StockLevel) -> list[Movement]:
@@ -226,36 +224,42 @@ def count(products: ProductQuerySet) -> Count:
     return Count(products.order_by()[:MOST_COUNTED].count())
 
 
-def at_store(products: ProductQuerySet, store: Store) -> ProductQuerySet:
-    """Each product with its level and its rule in this store, if it has them."""
-    beside = products.alias(
-        here=FilteredRelation("levels", condition=Q(levels__store=store)),
-        rule=FilteredRelation("stock_rules", condition=Q(stock_rules__store=store)),
+def levels_of(store: Store, product_ids: Sequence[UUID]) -> dict[UUID, StockLevel]:
+    """The store's levels of these products, to look at."""
+    levels = StockLevel.objects.filter(store=store, product_id__in=product_ids)
+    return {level.product_id: level for level in levels}
+
+
+def rules_of(store: Store, product_ids: Sequence[UUID]) -> dict[UUID, StockRule]:
+    """What this store wants to have of these products."""
+    rules = StockRule.objects.filter(store=store, product_id__in=product_ids)
+    return {rule.product_id: rule for rule in rules}
+
+
+def _shown(products: ProductQuerySet, store: Store, show: str) -> ProductQuerySet:
+    if show == "all":
+        return products
+    levels, missing = _short(store, show)
+    return products.filter(
+        Q(pk__in=levels.values("product_id")) | Q(pk__in=missing.values("product_id"))
     )
-    return beside.annotate(
-        on_hand=Coalesce("here__on_hand", NOTHING),
-        version=Coalesce("here__version", 0),
-        order_at=F("rule__reorder_point"),
-        bin=Coalesce("rule__bin", Value("")),
-        level_id=F("here__id"),
-        rule_id=F("rule__id"),
-    )
 
 
-def _held(store: Store, *, everything: bool = False) -> ProductQuerySet:
-    products = Product.objects.all()
-    if not everything:
-        products = products.filter(active=True, stocked=True)
-    return at_store(products, store)
+def _count(products: ProductQuerySet, store: Store, show: str) -> Count:
+    """How many of a filter there are, counted from the short side."""
+    if show == "all":
+        return count(products)
+    kept = Q(product__active=True, product__stocked=True)
+    found = [rows.filter(kept)[:MOST_COUNTED].count() for rows in _short(store, show)]
+    return Count(min(sum(found), MOST_COUNTED))
 
 
-def _shown(products: ProductQuerySet, show: str) -> ProductQuerySet:
-    if show == "low":
-        return products.filter(Q(on_hand__lte=F("order_at")))
-    if show == "none":
-        known = Q(level_id__isnull=False) | Q(rule_id__isnull=False)
-        return products.filter(known & Q(on_hand__lte=0))
-    return products
+def _short(store: Store, show: str) -> tuple[QuerySet[StockLevel], QuerySet[StockRule]]:
+    """What is low or out: levels that say so, and products that should be here and never were."""
+    levels = StockLevel.objects.filter(store=store)
+    here = StockLevel.objects.filter(store=store, product_id=OuterRef("product_id"))
+    missing = StockRule.objects.filter(~Exists(here), store=store)
+    return levels.running_low() if show == "low" else levels.none_left(), missing
 
 
 def _searched(products: ProductQuerySet, store: Store, text: str) -> ProductQuerySet:
@@ -271,27 +275,35 @@ def _searched(products: ProductQuerySet, store: Store, text: str) -> ProductQuer
 
 def _rows(products: Iterable[Product], store: Store) -> list[ShelfRow]:
     products = list(products)
-    others = _elsewhere([product.pk for product in products], store)
-    return [_row(product, tuple(others.get(product.pk, ()))) for product in products]
+    keys = [product.pk for product in products]
+    levels, rules, others = levels_of(store, keys), rules_of(store, keys), _elsewhere(keys, store)
+    return [
+        _row(product, levels.get(product.pk), rules.get(product.pk), others.get(product.pk, []))
+        for product in products
+    ]
 
 
-def _row(product: Product, elsewhere: tuple[Elsewhere, ...]) -> ShelfRow:
-    facts = vars(product)  # The annotations of `at_store`.
+def _row(
+    product: Product,
+    level: StockLevel | None,
+    rule: StockRule | None,
+    elsewhere: list[Elsewhere],
+) -> ShelfRow:
     return ShelfRow(
         product_id=product.pk,
         sku=product.sku,
         name=product.name,
         unit=product.unit,
-        bin=facts["bin"],
-        on_hand=facts["on_hand"],
-        version=facts["version"],
-        order_at=facts["order_at"],
-        known_here=facts["level_id"] is not None or facts["rule_id"] is not None,
-        elsewhere=elsewhere,
+        bin=rule.bin if rule else "",
+        on_hand=level.on_hand if level else NOTHING,
+        version=level.version if level else 0,
+        order_at=rule.reorder_point if rule else None,
+        known_here=bool(level or rule),
+        elsewhere=tuple(elsewhere),
     )
 
 
-def _elsewhere(product_ids: list[UUID], store: Store) -> dict[UUID, list[Elsewhere]]:
+def _elsewhere(product_ids: Sequence[UUID], store: Store) -> dict[UUID, list[Elsewhere]]:
     """Other stores' figures, for whoever has to send a customer on. Figures only."""
     levels = StockLevel.objects.filter(
         product_id__in=product_ids, on_hand__gt=0, store__active=True

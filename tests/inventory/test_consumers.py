@@ -17,6 +17,7 @@ from django.test import Client
 from inventory import consumers
 from inventory.consumers import websocket_urlpatterns
 from inventory.models import Product, StockRule
+from inventory.reports.shelf import read_rows
 from people import consumers as people_consumers
 from people.models import Store, User
 from people.permissions import Role
@@ -165,11 +166,10 @@ def test_many_changes_at_once_reach_a_screen_as_one_newest_state(
     harbour: Store, bread: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[list[UUID]] = []
-    real = consumers.read_rows
 
     def counted(store: Store, product_ids: list[UUID]) -> Any:
         reads.append(list(product_ids))
-        return real(store, product_ids)
+        return read_rows(store, product_ids)
 
     monkeypatch.setattr(consumers, "read_rows", counted)
     sockets = [socket(a_user(Role.EMPLOYEE, harbour)) for _number in range(5)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -84,13 +85,13 @@ def test_a_swap_gets_the_list_and_its_filters_alone(
 
 
 def test_pages_follow_each_other_by_name(
-    signed_in: SignedIn, harbour: Store, settings: object
+    signed_in: SignedIn, harbour: Store, settings: Any
 ) -> None:
-    settings.PAGE_SIZE = 2  # type: ignore[attr-defined]
+    settings.PAGE_SIZE = 2
     goods = [a_product(name) for name in ("eel", "Ant", "cow", "Bee", "dog")]
     browser = signed_in(Role.EMPLOYEE)
 
-    def page(**query: object) -> list[str]:
+    def page(**query: Any) -> list[str]:
         text = browser.get("/stock/levels/", {"store": "HS", **query}).content.decode()
         return [name for name in ("Ant", "Bee", "cow", "dog", "eel") if f">{name}</a>" in text]
 

@@ -1,6 +1,7 @@
 """Goods come and go by movements, and by nothing else."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -110,7 +111,12 @@ def test_the_same_delivery_sent_twice_arrives_once(
     harbour: Store, manager: Actor, bread: Product
 ) -> None:
     receipt = ids.new()
-    sent = {"receipt_id": receipt, "store_id": harbour.pk, "actor": manager, "note": "van 2"}
+    sent: dict[str, Any] = {
+        "receipt_id": receipt,
+        "store_id": harbour.pk,
+        "actor": manager,
+        "note": "van 2",
+    }
     first = receive_stock(lines=[(bread.pk, Decimal("12"), Decimal("2.05"))], **sent)
     again = receive_stock(lines=[(bread.pk, Decimal("12.000"), Decimal("2.0500"))], **sent)
     assert [move.pk for move in again] == [move.pk for move in first]
@@ -279,7 +285,7 @@ def test_the_same_adjustment_sent_twice_counts_once(
     harbour: Store, manager: Actor, bread: Product
 ) -> None:
     a_level(bread, harbour, "10")
-    sent = {
+    sent: dict[str, Any] = {
         "adjustment_id": ids.new(),
         "store_id": harbour.pk,
         "product_id": bread.pk,
