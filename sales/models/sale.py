@@ -215,6 +215,11 @@ class SaleLine(Ledger):
     def __str__(self) -> str:
         return f"{self.quantity} {self.description}"
 
+    @property
+    def by_piece(self) -> bool:
+        """Sold in whole pieces, as it was then: so it comes back."""
+        return self.unit == Product.Unit.EACH
+
 
 class ReturnedQuantity(models.Model):
     """How much of a sold line came back. The guard row that returns lock."""

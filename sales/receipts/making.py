@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from inventory.models import Product
 from sales.models import Payment, Sale, SaleLine
 from sales.pricing import TaxPart
 from sales.receipts.bars import code128
@@ -16,7 +15,6 @@ type Rate = tuple[str, Decimal]  # a tax code and its percent on the day
 
 NOTHING = Decimal(0)
 HUNDRED = Decimal(100)
-BY_PIECE = frozenset({"", Product.Unit.EACH})
 
 
 def make_receipt(
@@ -88,7 +86,6 @@ def _rate(line: SaleLine) -> Rate:
 
 
 def _line(line: SaleLine, sale: Sale, letters: Mapping[Rate, str]) -> ReceiptLine:
-    by_piece = line.unit in BY_PIECE
     quantity = abs(line.quantity)
     each = line.unit_price if line.price_basis == SaleLine.Basis.UNIT else None
     origin = line.returns
@@ -96,8 +93,8 @@ def _line(line: SaleLine, sale: Sale, letters: Mapping[Rate, str]) -> ReceiptLin
         name=line.description,
         quantity=quantity,
         unit=line.unit,
-        by_piece=by_piece,
-        unit_price=None if by_piece and quantity == 1 else each,
+        by_piece=line.by_piece,
+        unit_price=None if line.by_piece and quantity == 1 else each,
         amount=(line.total if sale.prices_include_tax else line.net) + line.discount,
         discount=-line.discount,
         letter=letters[_rate(line)],

@@ -135,6 +135,9 @@ def _taken(body: SaleBody, register: Register) -> dict[int, Taken]:
             raise Invalid(
                 fields={f"lines.{number - 1}.returns": [str(_("This line is here already."))]}
             )
+        if source.by_piece and line.quantity != line.quantity.to_integral_value():
+            words = _("Sold by the piece: whole numbers only.")
+            raise Invalid(fields={f"lines.{number - 1}.quantity": [str(words)]})
         taken[number] = Taken(number=number, line=line, sold=source)
     return taken
 

@@ -32,7 +32,6 @@ class Returnable:
 
     sold: SaleLine
     returned: Decimal
-    by_piece: bool
 
     @property
     def id(self) -> UUID:
@@ -75,7 +74,7 @@ def read_return(sale_id: UUID, actor: Actor) -> ReturnSheet:
     if sale is None or not actor.works_at(sale.store_id):
         raise NotHere
     rules = rules_of(sale.store, timezone.now())
-    sold = sale.lines.filter(quantity__gt=0).select_related("product", "sale").order_by("number")
+    sold = sale.lines.filter(quantity__gt=0).select_related("sale").order_by("number")
     back = ReturnedQuantity.objects.filter(line__sale=sale).values_list("line_id", "returned")
     returned = dict(back)
     drawer = _drawer(sale, rules, actor)
@@ -84,9 +83,7 @@ def read_return(sale_id: UUID, actor: Actor) -> ReturnSheet:
     return ReturnSheet(
         sale=sale,
         rules=rules,
-        lines=tuple(
-            Returnable(line, returned.get(line.pk, Decimal(0)), _by_piece(line)) for line in sold
-        ),
+        lines=tuple(Returnable(line, returned.get(line.pk, Decimal(0))) for line in sold),
         register=drawer if here else None,
         elsewhere=None if here else drawer,
         tender=tenders.order_by("position", "code").first(),
@@ -126,7 +123,7 @@ def refuse_impossible(sheet: ReturnSheet, wanted: Mapping[UUID, Decimal]) -> Non
             raise NotHere
         if quantity <= 0:
             words = _("More than nothing, or leave it at 0.")
-        elif line.by_piece and quantity != quantity.to_integral_value():
+        elif line.sold.by_piece and quantity != quantity.to_integral_value():
             words = _("Sold by the piece: whole numbers only.")
         elif quantity != round(quantity, 3):
             words = _("At most three decimals.")
@@ -178,7 +175,3 @@ def _drawer(sale: Sale, rules: StoreRules, actor: Actor) -> Register | None:
     if rules.shared_drawers and open_shift_of(sale.register_id) is not None:
         return sale.register
     return None
-
-
-def _by_piece(line: SaleLine) -> bool:
-    return line.product is not None and line.product.by_piece
