@@ -20,7 +20,7 @@ from regalpos.errors import Invalid, Refusal
 COMING_AND_GOING = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 
-class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class ClosedAdapter(DefaultAccountAdapter):
     """Accounts are made by admins, not by visitors.
 
     allauth's pages are synchronous and run in their request's own thread, so use cases are
@@ -41,7 +41,7 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             return lanes.retrying(asked)
         except Refusal as refusal:
-            raise ValidationError(refusal.message, code=refusal.code) from refusal
+            raise ValidationError(str(refusal.message), code=refusal.code) from refusal
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that everything else counts by."""
@@ -55,7 +55,7 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise refusal
         return None
 
-    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+    def login(self, request: HttpRequest, user: Any) -> None:
         """A fresh session, and the sign-in on record."""
         super().login(request, user)
         if actor := actor_of(request):
@@ -70,14 +70,14 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if actor:
             lanes.retrying(partial(sign_in.note_sign_out, actor=actor))
 
-    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+    def set_password(self, user: Any, password: str) -> None:
         """From allauth's own forms. Every older session ends; this one is renewed by allauth."""
         actor = actor_of(self.request) if self.request else None
         changed = partial(staff.change_own_password, user=user, password=password, actor=actor)
         try:
             lanes.retrying(changed)
         except Invalid as refusal:  # The form has checked it: only a race comes here.
-            raise ValidationError(refusal.message) from refusal
+            raise ValidationError(str(refusal.message)) from refusal
 
     def add_message(
         self,
@@ -92,7 +92,7 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().add_message(request, level, message_template, *context, **words)
 
 
-class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
+class SessionsAdapter(DefaultUserSessionsAdapter):
     """Where you are signed in: a session that is ended there closes its sockets, too."""
 
     def end_sessions(self, sessions: Iterable[Any]) -> None:

@@ -156,7 +156,9 @@ class AuditEventAdmin(OfficeAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """The trail of one record can be linked to."""
-        return lookup == "subject_id" or super().lookup_allowed(lookup, value, request)
+        if lookup == "subject_id" or request is None:
+            return lookup == "subject_id"
+        return super().lookup_allowed(lookup, value, request)
 
 
 def _say_done(request: HttpRequest, count: int) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Store, User
@@ -26,9 +25,10 @@ class StaffDetails:
     store_ids: frozenset[UUID] = frozenset()
 
 
-def _words(name: str, label: str | Promise, **more: Any) -> forms.CharField:
+def _words(name: str, label: Any, **more: Any) -> forms.CharField:
     """A text field as long as the column it fills."""
-    length = User._meta.get_field(name).max_length
+    column: Any = User._meta.get_field(name)
+    length = column.max_length
     return forms.CharField(label=label, max_length=length, required=False, **more)
 
 

@@ -48,7 +48,7 @@ class OfficeSite(admin.AdminSite):
     index_title = _("Settings and records")
     enable_nav_sidebar = False
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: View, cacheable: bool = False) -> Any:
         """The view behind the gate; `request.actor` is pinned as on every other door."""
         inner = super().admin_view(view, cacheable)
 
@@ -77,11 +77,11 @@ class OfficeSite(admin.AdminSite):
             back = urlencode({"next": reverse("admin:index")})
         return HttpResponseRedirect(f"{resolve_url('account_login')}?{back}")
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Nor is the way out: it closes sockets and goes on record."""
         return HttpResponseRedirect(resolve_url("account_logout"))
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return HttpResponseRedirect(resolve_url("account_change_password"))
 
 
@@ -102,7 +102,7 @@ def office_action(
             try:
                 action(model_admin, request, chosen)
             except Refusal as refusal:
-                messages.error(request, refusal.message)
+                messages.error(request, str(refusal.message))
 
         gate.permission = permission  # type: ignore[attr-defined]
         gate.short_description = description  # type: ignore[attr-defined]
@@ -156,7 +156,7 @@ class OfficeAdmin(_ModelAdmin):
     def get_actions(
         self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
     ) -> dict[str, Any]:
-        actions = super().get_actions(request, action_location=action_location)
+        actions: dict[str, Any] = super().get_actions(request, action_location=action_location)
         actor = _actor(request)
         return {name: one for name, one in actions.items() if actor.may(one.func.permission)}
 

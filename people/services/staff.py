@@ -138,8 +138,8 @@ def change_role(*, user_id: UUID, role: Role, actor: Actor) -> User:
     before, user.role = user.role, role
     _end_sessions(user)
     user.save(update_fields=["role", "session_epoch"])
-    facts = {"before": {"role": before}, "after": {"role": role.value}}
-    trail.record("staff.role_changed", actor=actor, subject=user, **facts)
+    was, now = {"role": before}, {"role": role.value}
+    trail.record("staff.role_changed", actor=actor, subject=user, before=was, after=now)
     return user
 
 

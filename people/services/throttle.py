@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -46,7 +47,7 @@ RETURNING tries, window_started_at + %(window)s - clock_timestamp()
 
 def count_try(limit: Limit, subject: str) -> Count:
     """One more try is counted, whatever comes of it. One statement, in no transaction of ours."""
-    values = {"key": _key(limit, subject), "window": limit.window}
+    values: Any = {"key": _key(limit, subject), "window": limit.window}
     with connection.cursor() as cursor:
         cursor.execute(COUNT, values)
         tries, remaining = cursor.fetchone()

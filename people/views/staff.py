@@ -189,7 +189,7 @@ def _blame(form: forms.Form, refusal: Refusal) -> None:
     for name, words in broken.items():
         form.add_error(name if name in form.fields else None, words)
     if not broken:
-        form.add_error(None, refusal.message)
+        form.add_error(None, str(refusal.message))
 
 
 async def _read(request: Request, user_id: UUID) -> Person:

@@ -182,7 +182,7 @@ def _low(stores: list[Store]) -> tuple[list[LowItem], int]:
             store=by_id[level.store_id],
             on_hand=level.on_hand,
             unit=level.product.unit,
-            to_order=level.reorder_to - level.on_hand,
+            to_order=level.reorder_to - level.on_hand,  # type: ignore[attr-defined]  # annotated
         )
         for level in rows
     ]

@@ -100,9 +100,9 @@ def knock(
     if url.startswith("/api/"):
         if token := world.tokens.get(who):
             headers["Authorization"] = f"Bearer {token}"
-        sent = {"data": json.dumps(body), "content_type": "application/json"}
+        sent = json.dumps(body)
         with undone():
-            return heard(client.generic(method, url, headers=headers, **sent))
+            return heard(client.generic(method, url, sent, "application/json", headers=headers))
     if key := world.sessions.get(who):
         client.cookies[settings.SESSION_COOKIE_NAME] = key
     with undone():
@@ -150,7 +150,7 @@ def cells(door: Door, states: tuple[str, ...] = STATES) -> Iterator[tuple[str, W
 @contextmanager
 def undone() -> Iterator[None]:
     """What happens within leaves no trace; use cases take it for a test's outermost block."""
-    block = transaction.atomic()
+    block: Any = transaction.atomic()
     block._from_testcase = True
     with block:
         yield

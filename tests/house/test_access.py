@@ -185,7 +185,8 @@ def test_control_a_guard_that_is_too_weak_is_missed(
         if set(lines[pattern].roles) == set("amce"):
             continue  # Everybody signed in may come: there is nothing weaker that is a guard.
         with monkeypatch.context() as patch:
-            weak = requires(Permission.SIGN_IN)(entry.callback.__wrapped__)
+            door: Any = entry.callback
+            weak = requires(Permission.SIGN_IN)(door.__wrapped__)
             patch.setattr(entry, "callback", weak)
             if not wrong_cells(world, lines[pattern], htmx=True):
                 unmissed.add(pattern)

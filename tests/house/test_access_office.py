@@ -1,6 +1,7 @@
 """The Django admin, table by table and action by action, as `access_table` says."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.admin.options import ActionLocation
@@ -172,9 +173,8 @@ def _row(world: World, model: Any, table: Table, store: str) -> Any:
 def _event(store_id: str) -> int:
     user = User.objects.order_by("created_at").first()
     assert user is not None
-    trail.record(
-        "test.event", actor=read_actor(user), subject=user, store_id=store_id, after={"was": 1}
-    )
+    actor = read_actor(user)
+    trail.record("test.event", actor=actor, subject=user, store_id=UUID(store_id), after={"is": 1})
     return int(AuditEvent.objects.order_by("-id").values_list("pk", flat=True)[0])
 
 

@@ -38,7 +38,7 @@ def hire(harbour: Store) -> Hire:
             user_id=ids.new(),
             username=username,
             role=role,
-            details=StaffDetails(store_ids=store_ids, **said),  # type: ignore[arg-type]
+            details=StaffDetails(store_ids=store_ids, **said),
             password=PASSWORD,
             actor=None,
         )

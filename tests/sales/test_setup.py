@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from io import StringIO
-from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -30,11 +29,11 @@ ENVIRONMENT = {
 }
 
 
-def set_up(store_id: UUID | None = None, **changes: object) -> tuple[Store, User]:
+def set_up(**changes: object) -> tuple[Store, User]:
     shop = {name: changes.pop(name, value) for name, value in SHOP.items()}
     owner = {name: changes.pop(name, value) for name, value in MARA.items()}
     return set_up_shop(
-        store_id=store_id or ids.new(),
+        store_id=ids.new(),
         store=StoreFacts(**shop, **changes),  # type: ignore[arg-type]
         owner=Owner(**owner),  # type: ignore[arg-type]
     )
@@ -118,7 +117,7 @@ class TestCommand:
         self, answers: pytest.MonkeyPatch
     ) -> None:
         answers.setenv("REGAL_ADMIN_PASSWORD", "short")
-        with pytest.raises(CommandError, match="REGAL_ADMIN_PASSWORD: .*too short"):
+        with pytest.raises(CommandError, match=r"REGAL_ADMIN_PASSWORD: .*too short"):
             call_command("setup")
         assert nothing_is_there()
 
