@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,11 +15,14 @@ from people.access import Request, requires
 from people.permissions import Permission
 from regalpos import lanes
 from regalpos.errors import Busy, Invalid, Refusal
-from regalpos.money import NotAnAmount, TooManyDecimals, parse_amount
+from regalpos.money import NotAnAmount, TooManyDecimals, format_amount, parse_amount
 from regalpos.screens import render_screen, wants_partial
 from regalpos.shapes import Line, Shape, read
+from regalpos.templatetags.shop import reading_locale
 from sales.reports.drawers import Drawer, read_drawer, read_open_drawers, read_own_drawer
 from sales.services.shifts import ShiftClosed, close_shift
+
+EXAMPLE = Decimal("253.40")
 
 
 class NoteSent(Shape):
@@ -101,13 +103,15 @@ def _show(request: Request, drawer: Drawer, count: Count, status: int = 200) -> 
 
 
 def _amount(typed: str, currency: str) -> Decimal:
+    locale = reading_locale()
     try:
-        return parse_amount(typed, currency, get_language() or "en")
+        return parse_amount(typed, currency, locale)
     except TooManyDecimals as wrong:
         words = _("More decimals than this currency has.")
         raise Invalid(fields={"counted": [words]}) from wrong
     except NotAnAmount as wrong:
-        words = _("Type what is in the drawer, for example 253.40.")
+        words = _("Type what is in the drawer, for example %(amount)s.")
+        words %= {"amount": format_amount(EXAMPLE, currency, locale)}
         raise Invalid(fields={"counted": [words]}) from wrong
 
 
