@@ -101,10 +101,12 @@ async def show_cart(request: Request, cart_id: UUID, *, view: str) -> HttpRespon
         return await _to_cart(request, screen.register.pk, sold=screen.cart.attempt)
     if state != Cart.State.OPEN:
         return HttpResponseRedirect(reverse("sales:till"))
+    if screen.cart.lines:
+        sold = None
     context = {
         "screen": screen,
-        "sold": sold if not screen.cart.lines else None,
-        "view": "sold" if sold and not screen.cart.lines else view,
+        "sold": sold,
+        "view": "sold" if sold else view if screen.cart.ready else "sell",
         **cart_context(screen.cart),
     }
     return render_screen(request, "sales/till.html", context=context)

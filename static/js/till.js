@@ -114,7 +114,7 @@ class Till {
     this.cart.render();
   }
 
-  answered(step, { status, html }) {
+  answered(step, { status, html, said }) {
     const section = html.getElementById("cart");
     if (status < 300 && section) {
       step.row?.remove();
@@ -135,14 +135,14 @@ class Till {
       location.replace(code === "cart_sold" ? this.cart.url : "/till/");
       return "again";
     }
-    this.missed(step, refusal);
+    this.missed(step, refusal, said);
     return "";
   }
 
-  missed(step, refusal) {
+  missed(step, refusal, said) {
     this.intents = [];
     play("miss");
-    const words = refusal?.dataset.message ?? word("failed");
+    const words = refusal?.dataset.message || said || word("failed");
     if (step.kind === "add") {
       if (refusal) step.row.miss(refusal);
       else {

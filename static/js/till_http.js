@@ -6,7 +6,7 @@ const PATIENCE = 8000;
 // No answer that says what happened: the network, a timeout, a server that broke or is too busy.
 export class NoAnswer extends Error {}
 
-// Sends and reads a fragment. { status, html } of any answer that the shop gave; NoAnswer otherwise.
+// Sends and reads a fragment. { status, html, said } of any answer that the shop gave; NoAnswer otherwise.
 export async function ask(url, { method = "GET", form = null, patience = PATIENCE } = {}) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), patience);
@@ -39,7 +39,16 @@ async function read(answer) {
   }
   const held = document.createElement("template");
   held.innerHTML = await answer.text();
-  return { status: answer.status, html: held.content };
+  return { status: answer.status, html: held.content, said: said(answer) };
+}
+
+// Why not, in words, where the answer is no fragment of the till's.
+function said(answer) {
+  try {
+    return JSON.parse(answer.headers.get("HX-Trigger") ?? "{}").refused?.message ?? "";
+  } catch {
+    return "";
+  }
 }
 
 function token() {

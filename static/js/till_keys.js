@@ -11,7 +11,10 @@ export class Keys {
     this.scanner = scanner;
     document.addEventListener("keydown", (event) => {
       if (event.defaultPrevented || event.isComposing) return;
-      if (document.querySelector("dialog[open]")) return;
+      if (document.querySelector("dialog[open]")) {
+        if (event.key === "F1") event.preventDefault(); // The browser's own help is no help here.
+        return;
+      }
       if (this.pressed(event)) event.preventDefault();
     });
   }

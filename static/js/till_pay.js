@@ -118,7 +118,9 @@ export class Payment {
   }
 
   renderRows() {
-    part("pay-rows").replaceChildren(...this.rows.map((row, at) => {
+    const sums = part("pay-sums");
+    sums.querySelectorAll(".sum-paid").forEach((row) => row.remove());
+    sums.lastElementChild.before(...this.rows.map((row, at) => {
       const line = part("pay-row").content.firstElementChild.cloneNode(true);
       const figure = shown(row.units, this.digits);
       line.querySelector("span").textContent = row.name;
@@ -132,6 +134,7 @@ export class Payment {
 
   // Takes what is shown, or `offer`: the last payment sends the sale, an earlier one stands in a row.
   take(offer = null) {
+    if (!this.chosen) return null;
     const amount = offer ?? this.amount();
     if (typeof amount !== "bigint") return this.complain(word(amount === "fine" ? "too-fine" : "not-amount"));
     const { tender, name } = this.chosen.dataset;
