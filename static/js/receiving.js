@@ -1,5 +1,6 @@
 // <receiving-desk data-found="/stock/receive/found/?store=HS"> around the search: scans go onto the list one after
 // the other, in order, however fast they come. The list is kept in this tab until it is posted.
+import "./finding.js";
 import { play } from "./sounds.js";
 import { toast } from "./toast.js";
 import { say } from "./words.js";
@@ -19,7 +20,6 @@ class ReceivingDesk extends HTMLElement {
     this.input.addEventListener("input", () => this.typed());
     document.addEventListener("click", (event) => this.clicked(event));
     document.addEventListener("input", (event) => { if (event.target.closest("#receipt")) this.changed(); });
-    document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "receipt") this.posted(); });
     this.restore();
     this.changed();
@@ -120,13 +120,6 @@ class ReceivingDesk extends HTMLElement {
     if (line.dataset.miss !== undefined) return;
     const name = line.querySelector("b").textContent;
     toast(name, { label: say("undo"), run: () => { this.list.insertBefore(line, after?.isConnected ? after : null); this.changed(); } });
-  }
-
-  // A scanner types wherever the focus is; on this screen it belongs into the search, fields excepted.
-  key(event) {
-    const typing = event.target.closest?.("input, textarea, select");
-    if (typing || event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
-    this.input.focus();
   }
 
   changed() {
