@@ -5,14 +5,17 @@ quantities, shift totals, journal head. The rules look under them, in the order 
 on, and only then is anything written.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from people.access import Actor
+from people.services import trail
 from sales.forms import SaleBody
-from sales.models import JournalHead, Register, Sale
+from sales.models import JournalHead, Register, Sale, SaleLine
 from sales.pricing import Bill
+from sales.sealing import amount
 from sales.services.answers import JOURNALED, sale_content
 from sales.services.basket import fill_basket
 from sales.services.journal import append_record
@@ -66,7 +69,33 @@ def post_sale(
     add_to_shift(shift, sale, basket.bill, settlement)
     content = sale_content(sale, lines, basket.bill, settlement, tenders)
     record = append_record(head, **sealed_facts(sale, content, basket.bill))
+    if basket.taken:
+        trail.record(
+            "sale.returned",
+            actor=actor,
+            subject=sale,
+            store_id=register.store_id,
+            after=returned_facts(sale, lines),
+        )
     return {**content, "journal": {"seq": record.seq, "hash": record.hash}}
+
+
+def returned_facts(sale: Sale, lines: Sequence[SaleLine]) -> dict[str, Any]:
+    """What the trail keeps of goods that came back: which, why, where they went, for how much."""
+    return {
+        "receipt_number": sale.receipt_number,
+        "payable": amount(sale.payable),
+        "lines": [
+            {
+                "returns": str(line.returns_id),
+                "quantity": amount(line.quantity),
+                "reason": line.reason,
+                "disposition": line.disposition,
+            }
+            for line in lines
+            if line.returns_id
+        ],
+    }
 
 
 def sealed_facts(sale: Sale, content: dict[str, Any], bill: Bill) -> dict[str, Any]:

@@ -43,4 +43,17 @@ function set(stepper, count) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// A return that got no answer may have been posted: the form is held as it was sent, and only asks again.
+function hold({ detail }) {
+  const form = detail.requestConfig?.elt;
+  if (form?.id !== "return" || (detail.xhr.status && detail.xhr.status < 500)) return;
+  form.querySelectorAll(".desk-rows, .till-pad, [data-do=all]").forEach((part) => { part.inert = true; });
+  form.querySelectorAll("[data-first], [data-again]").forEach((words) => { words.hidden = "first" in words.dataset; });
+  const banner = document.getElementById("unsure");
+  banner.hidden = false;
+  banner.focus();
+}
+
+["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach((name) => document.addEventListener(name, hold));
+
 if (document.querySelector("[data-print]")) window.addEventListener("load", () => window.print(), { once: true });

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from people.models import User
+from people.models import AuditEvent, User
 from regalpos import ids
 from regalpos.errors import Busy
 from sales.forms import parse_sale
@@ -168,6 +168,10 @@ def test_a_return_is_posted_and_leads_to_its_receipt(shop: Shop, sale: Sale) -> 
     cash = CashMove.objects.get(sale=back)
     assert (cash.kind, cash.amount) == ("return", D("-9.65"))
     assert ShiftTotals.objects.get(shift=back.shift_id).expected_cash == D("104.85")
+    event = AuditEvent.objects.get(action="sale.returned")
+    assert (event.actor_id, event.subject_id) == (shop.cashier.pk, form["attempt"])
+    after: dict[str, Any] = event.after or {}
+    assert [row["reason"] for row in after["lines"]] == ["torn", "torn"]
     page = ana.get(answer["Location"]).content.decode()
     assert "Taken back." in page
     assert f'from <span class="num">{sale.receipt_number}</span>' in page
