@@ -146,7 +146,6 @@ class AuditEventAdmin(OfficeAdmin):
     list_filter = ("store", "action")
     list_select_related = ("actor", "store")
     search_fields = ("subject_id", "action")
-    search_help_text = _("The id of a record, or the beginning of an action.")
     date_hierarchy = "at"
     show_full_result_count = False
 
