@@ -1,5 +1,5 @@
 // The POS screen: the parts are wired together here, and every key and button finds what it does.
-import { lower, raise } from "./banner.js";
+import { lower } from "./banner.js";
 import { loudness, play, setLoudness } from "./sounds.js";
 import { toast } from "./toast.js";
 import { Attempt } from "./till_attempt.js";
@@ -16,6 +16,9 @@ import { Search } from "./till_search.js";
 import { Stage } from "./till_stage.js";
 import { word } from "./till_words.js";
 import { actions } from "./till_actions.js";
+import { outcomes } from "./till_outcomes.js";
+
+const SHOWN_AFTER = 300;
 
 class Till {
   constructor() {
@@ -31,13 +34,7 @@ class Till {
       late: () => this.cart.render(),
       drained: () => this.drained(),
     });
-    this.attempt = new Attempt(this.cart, {
-      asking: (unknown) => this.asking(unknown),
-      posted: (outcome, html) => this.posted(outcome, html),
-      refused: (outcome, html) => this.refused(outcome, html),
-      abandoned: (outcome, html) => this.refused({ ...outcome, words: word("given-up") }, html),
-      failed: () => this.saysNo(word("failed")),
-    });
+    this.attempt = new Attempt(this.cart, outcomes(this));
     this.payment = new Payment(this.cart, (payments, total) => this.attempt.send(payments, total));
     this.search = new Search(document.getElementById("search"), (what) => this.queue.add(what));
     this.scanner = new Scanner((code) => this.scanned(code));
@@ -110,11 +107,14 @@ class Till {
     if (step.kind === "add") {
       lower("refused");
       if (!this.stage.is("sell")) this.toSell();
+    } else if (step.line) {
+      setTimeout(() => this.cart.busy(step.line, this.queue.steps.includes(step)), SHOWN_AFTER);
     }
     this.cart.render();
   }
 
   answered(step, { status, html, said }) {
+    if (step.line) this.cart.busy(step.line, false);
     const section = html.getElementById("cart");
     if (status < 300 && section) {
       step.row?.remove();
@@ -192,49 +192,6 @@ class Till {
     if (note) note.textContent = words;
     toast(words);
     play("miss");
-  }
-
-  // ---- paying
-
-  // While the outcome is unknown the keys that take money answer to nothing.
-  asking(unknown) {
-    if (unknown) this.queue.hold();
-    document.getElementById("take-key").setAttribute("aria-disabled", String(unknown));
-    document.getElementById("exact-key").setAttribute("aria-disabled", String(unknown));
-    this.cart.asking = unknown;
-    this.cart.render();
-  }
-
-  posted(outcome, html) {
-    play("sold");
-    this.payment.rows = [];
-    const sold = html.getElementById("sold");
-    if (sold) morph(document.getElementById("sold"), sold);
-    const next = html.getElementById("cart");
-    this.stage.show("sold");
-    if (next) {
-      this.cart.take(next, { other: true });
-      history.replaceState(null, "", outcome.url);
-    } else {
-      history.replaceState(null, "", outcome.url);
-      this.ended = true;
-    }
-    this.queue.release();
-  }
-
-  refused(outcome, html) {
-    const section = html.getElementById("cart");
-    if (section) this.cart.take(section);
-    play("miss");
-    this.settleRefusal(outcome);
-    this.queue.release();
-    this.cart.render();
-  }
-
-  saysNo(words, node = null) {
-    raise("refused", words, { kind: "bad", node });
-    play("miss");
-    this.queue.release();
   }
 
   // ---- what others do

@@ -1,5 +1,4 @@
 // What each key and button of the till does. Every one returns true when it did something with the key.
-import { lower, raise } from "./banner.js";
 import { loudness } from "./sounds.js";
 import { toast } from "./toast.js";
 import { misses } from "./till_rows.js";
@@ -204,47 +203,5 @@ export function actions(till) {
       });
       return true;
     },
-
-    // What a refused payment leads to: the words, and the way on.
-    settleRefusal(outcome) {
-      const { code, words, state } = outcome;
-      if (state === "abandoned") {
-        toast(words);
-        till.toSell();
-        return;
-      }
-      if (code === "total_changed" && stage.is("pay")) payment.renew();
-      if (code === "out_of_stock" || code === "nothing_to_pay") till.toSell();
-      raise("refused", words, { kind: "bad", node: wayOn(code) });
-    },
-    setCounts() {
-      lower("refused");
-      for (const one of cart.list.querySelectorAll("[data-left]")) {
-        const { line: number, name, left } = one.dataset;
-        const gone = Number(left) <= 0;
-        const path = `lines/${number}/`;
-        if (gone) queue.push({ kind: "remove", method: "DELETE", path, form: {}, line: number, name });
-        else queue.push({ kind: "count", method: "POST", path, form: { quantity: left }, line: number, name });
-      }
-    },
   };
-
-  function wayOn(code) {
-    if (code === "shift_closed") {
-      const link = document.createElement("a");
-      link.className = "button";
-      link.href = `/till/registers/${cart.register}/`;
-      link.textContent = word("open-shift");
-      return link;
-    }
-    const ways = { out_of_stock: ["set-counts", () => till.setCounts()], total_changed: null };
-    const way = ways[code];
-    if (!way) return null;
-    const key = document.createElement("button");
-    key.type = "button";
-    key.className = "button";
-    key.textContent = word(way[0]);
-    key.addEventListener("click", way[1]);
-    return key;
-  }
 }

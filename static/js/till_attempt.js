@@ -12,7 +12,7 @@ const PAUSES = [500, 1000, 2000, 3000, 5000];
 const UNHEARD = 2; // answers of "unknown" before sending again is offered
 
 export class Attempt {
-  // `told` hears posted(html), refused(outcome, html), abandoned(html) and asking().
+  // `told` hears posted, refused and abandoned (outcome, html), failed(words) and asking(unknown).
   constructor(cart, told) {
     this.cart = cart;
     this.told = told;
@@ -75,11 +75,11 @@ export class Attempt {
     }
   }
 
-  hear({ html, status }) {
+  hear({ html, status, said }) {
     const outcome = html.getElementById("outcome")?.dataset;
     if (!outcome) {
       // Refused before anything was frozen, by something that has no words for a till.
-      if (status >= 400 && status < 500 && this.state === "sending") this.end(() => this.told.failed(status));
+      if (status >= 400 && status < 500 && this.state === "sending") this.end(() => this.told.failed(said));
       else this.wonder();
       return;
     }

@@ -71,7 +71,7 @@ export class Cart {
     if (asking) words.textContent = word("asking-key");
     else if (bad) words.textContent = counted("to-clear", bad);
     else words.textContent = late && !this.lines ? counted("waiting", late) : word("pay");
-    const able = this.ready || (late > 0 && !held);
+    const able = !asking && (this.ready || (late > 0 && !held));
     pay.setAttribute("aria-disabled", String(!able && !held));
     document.getElementById("exact-key").setAttribute("aria-disabled", String(!able));
     document.getElementById("cart-empty").hidden = Boolean(this.lines || bad || late);
@@ -113,6 +113,13 @@ export class Cart {
     if (!lines.length) return;
     const at = this.chosen ? lines.indexOf(this.chosen) + by : lines.length - 1;
     this.choose(lines[Math.max(0, Math.min(lines.length - 1, at))]);
+  }
+
+  // A change of this line is on its way for longer than a blink.
+  busy(number, waiting) {
+    const line = document.getElementById(`line-${number}`);
+    if (waiting) line?.setAttribute("aria-busy", "true");
+    else line?.removeAttribute("aria-busy");
   }
 
   // What is wrong with a typed quantity, next to it.
