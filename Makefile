@@ -1,6 +1,6 @@
 # Every target works from a fresh clone on a machine with Python >= 3.12 and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: run test crash check format browser lock help
+.PHONY: run test crash check format messages browser lock help
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -40,6 +40,9 @@ check: $(DEV) ## all that is checked without running the shop: style, types, flo
 
 format: $(DEV) ## put the code into shape
 	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format --quiet .
+
+messages: $(DEV) ## collect the words of the screens into locale/, for translating
+	@$(PY) manage.py messages
 
 browser: # Debian's Chromium, if no browser is found
 	@for b in chromium chromium-browser google-chrome; do command -v $$b >/dev/null && exit 0; done; \

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 # `serve` brings the database up itself, after it has found its port free.
 NEED_NO_DATABASE = {
-    "check", "collectstatic", "compilemessages", "help", "makemessages", "serve", "version",
+    "check", "collectstatic", "help", "messages", "serve", "version",
 }  # fmt: skip
 OPTIONS_WITHOUT_DATABASE = {"-h", "--help", "--version", "--static"}
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inventory.models import Product
 
@@ -184,7 +185,9 @@ class AdjustmentForm(forms.Form):
 
     adjustment_id = forms.UUIDField(widget=forms.HiddenInput)
     way = forms.ChoiceField(
-        label=_("Change"), choices=((LESS, _("Take away")), (MORE, _("Add"))), initial=LESS
+        label=pgettext_lazy("of stock", "Change"),
+        choices=((LESS, _("Take away")), (MORE, _("Add"))),
+        initial=LESS,
     )
     quantity = _number(_("How much"), 12, 3, min_value=Decimal("0.001"))
     why = forms.ChoiceField(label=_("Why"), choices=REASONS)

@@ -8,13 +8,18 @@ import pytest
 from django.core.cache import cache
 from pytest_django import DjangoDbBlocker
 
-from regalpos import embedded
+from regalpos import embedded, languages
 from regalpos.environment import VAR
 from tests import databases, servers
 from tests.databases import Bed, Database
 from tests.servers import Server
 
 pytest_plugins = ["tests.browser", "tests.told"]
+
+
+def pytest_configure() -> None:
+    """Every language speaks; servers that tests start find it compiled."""
+    languages.compile_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: the database and the static files are as this version needs them."""
+"""`manage.py prepare`: database, static files and translations are as this version needs them."""
 
 import fcntl
 import hashlib
@@ -17,6 +17,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from people.models import Store
+from regalpos import languages
 from regalpos.environment import BASE_DIR
 from regalpos.grants import apply_grants
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Everything is up to date; a second run finds nothing to do and says nothing."""
+        languages.compile_all()
         if options["static"]:
             self._collect()
             return
