@@ -26,7 +26,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg_pool import PoolTimeout
 
@@ -44,7 +44,10 @@ TROUBLES = {
     "40P01": "conflict",  # deadlock
     "55P03": "locked",  # lock_timeout
     "57014": "slow",  # statement_timeout
+    "53100": "full",  # no room on its disk
+    "53200": "full",  # no memory
     "53300": "full",  # no connection slot left
+    "25006": "lost",  # read-only: another server has taken over
     "25P03": "lost",  # idle too long inside a transaction
     "25P04": "lost",  # transaction_timeout
     "57P01": "lost",  # shut down
@@ -101,20 +104,21 @@ def retrying[T](unit: Callable[[], T]) -> T:
     """
     left = dict(RERUNS)
     while True:
-        connection = connections[DEFAULT_DB_ALIAS]
         try:
             return unit()
         except Error as error:
-            trouble = _trouble(error, connection)
+            trouble = _trouble(error)
             if not trouble:
                 raise
-            if connection.in_atomic_block or not left.get(trouble):
+            connection = connections[DEFAULT_DB_ALIAS]
+            nested = connection.in_atomic_block
+            if trouble == "lost" and not nested:
+                _drop(connection)  # Django may have made a new one, but not as a lane does.
+            if nested or not left.get(trouble):
                 log.warning("unit_given_up", trouble=trouble)
                 raise Busy from error
         left[trouble] -= 1
         log.info("unit_runs_again", trouble=trouble, left=left[trouble])
-        if trouble == "lost":
-            _drop(connection)
         time.sleep(random.uniform(*PAUSE))  # noqa: S311  (spreads load, guards nothing)
 
 
@@ -220,16 +224,16 @@ def _lane(name: str) -> Lane:
         return _open[name]
 
 
-def _trouble(error: Error, connection: BaseDatabaseWrapper) -> str | None:
+def _trouble(error: Error) -> str | None:
     """What stopped a unit, if it is the database's trouble and not the unit's own."""
     cause = error.__cause__
     if isinstance(cause, PoolTimeout):
         return "full"
     state: str | None = getattr(cause, "sqlstate", None)
     if state is None:
-        # Only a connection that broke, or never came, fails without a code.
-        gone = connection.connection is None or connection.connection.closed
-        return "lost" if gone else None
+        # Only a connection that broke, or never came, fails without a code. Its wrapper does not
+        # tell: on the way out of a transaction Django connects anew.
+        return "lost" if isinstance(error, OperationalError) else None
     return "lost" if state.startswith("08") else TROUBLES.get(state)
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ class Task:
     """One thing to send, until it is answered. `hang_up`: first leave before the answer comes."""
 
     path: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
     method: str = "PUT"
     hang_up: float | None = None  # of the time that an answer takes
     name: str = field(default_factory=lambda: str(ids.new()))
@@ -77,6 +77,7 @@ class History:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.tally: Counter[tuple[str, int]] = Counter()
         self.in_flight: set[tuple[int, str]] = set()
         self.ended = 0  # clients
         self.news = threading.Condition()
@@ -86,6 +87,7 @@ class History:
         event = Event(**json.loads(line))
         with self.news:
             self.events.append(event)
+            self.tally[event.event, event.status] += 1
             if event.event == SENT:
                 self.in_flight.add((source, event.task))
             elif event.event in ENDS:
@@ -104,7 +106,9 @@ class History:
     def count(self, event: str, *statuses: int) -> int:
         """How often."""
         return sum(
-            one.event == event and (not statuses or one.status in statuses) for one in self.events
+            number
+            for (what, status), number in self.tally.items()
+            if what == event and (not statuses or status in statuses)
         )
 
     def heard(self) -> dict[str, list[Event]]:
@@ -135,6 +139,17 @@ class History:
         waits = [e for e in self.events if e.status == 503 or e.code == "in_progress"]
         assert all(event.retry_after for event in waits), waits
         return Counter(f"{event.status} {event.code}" for event in waits)
+
+    def sent(self, tasks: Iterable[Task]) -> list[Task]:
+        """Those of the tasks that somebody came to."""
+        names = {event.task for event in self.events if event.event == SENT}
+        return [task for task in tasks if task.name in names]
+
+    def unknowns(self) -> dict[str, int]:
+        """Of the tasks that once had no answer: how many were found done, how many were not."""
+        broken = {event.task for event in self.events if event.event == "broken"}
+        found = Counter(self.final()[task].replayed for task in broken if task in self.final())
+        return {"done": found[True], "not done": found[False]}
 
     def faults(self) -> list[Event]:
         """Answers that no client should ever see."""

@@ -7,7 +7,6 @@ the app has. Django's own way, a flush, is a TRUNCATE: that role and the ledgers
 import gc
 import hashlib
 import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,11 +25,13 @@ from psycopg import sql
 
 from regalpos import embedded, lanes
 from regalpos.environment import BASE_DIR, VAR
+from tests import killing
 
 PREFIX = f"{name}_" if (name := os.environ.get("REGAL_TEST_NAME", "")) else ""
 SLOTS = 64  # test processes that may share a server under one REGAL_TEST_NAME
 TEST_HOME = embedded.Home(VAR / "test-postgres")
 ROLES = {"default": "regal_app", "owner": "regal_owner", "report": "regal_report"}
+PATIENCE = 90  # seconds for a killed server to be back
 PLACE = ("NAME", "HOST", "PORT", "USER", "PASSWORD")
 
 
@@ -77,6 +78,7 @@ class Bed:
         self.places = places
         self.home = home
         self._server = self._claim_slot()
+        self._keepers = ExitStack()
         self._made = 0
 
     def clone(self) -> Database:
@@ -93,13 +95,15 @@ class Bed:
     def kill(self) -> None:
         """PostgreSQL dies as in a power cut; returns when it is back, recovered by its keeper."""
         assert self.home, "only a server of this process's own may be killed: use durable_db"
-        pid = int((self.home.data / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGKILL)
+        killing.postgres(self.home)
         self._server.close()
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while True:
+            if not embedded._is_kept(self.home):  # a keeper gives up after a few deaths in a row
+                self._keepers.enter_context(embedded.running(self.home))
             try:
                 self._server = self.connect("owner", self.places["owner"]["NAME"], autocommit=True)
+                self._server.execute("SELECT pg_advisory_lock(hashtext(%s))", [self._prefix])
             except psycopg.OperationalError:
                 if time.monotonic() > end:
                     raise
@@ -110,6 +114,7 @@ class Bed:
     def close(self) -> None:
         """The slot is free for the next test process."""
         self._server.close()
+        self._keepers.close()
 
     def connect(self, alias: str, name: str, **options: Any) -> psycopg.Connection:
         """A connection to the database `name` as the role behind `alias`."""

@@ -85,7 +85,7 @@ def differences(history: History, tasks: Iterable[Task]) -> dict[str, list[Any]]
     sent: dict[UUID, set[str]] = {}
     for task in tasks:
         sent.setdefault(UUID(task.path.rpartition("/")[2]), set()).add(task.name)
-    registers = {UUID(task.body["register"]) for task in tasks}
+    registers = {UUID(task.body["register"]) for task in tasks if task.body}
     kept = set(Sale.objects.filter(register__in=registers).values_list("pk", flat=True))
     numbers = [sale.receipt_number for sale in sales.values()]
     return {

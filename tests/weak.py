@@ -11,10 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
 from django.apps import AppConfig
 
 KEY = "the key"  # every send is a sale of its own
@@ -26,6 +30,7 @@ SHIFT_LOCK = "the lock on the shift"
 ONE_SHIFT = "the one open shift"
 HOLDS = "the holds of quotes"
 COMMIT_FIRST = "the commit before the answer"
+TELL_LATER = "the wait for the commit before screens are told"
 NAP = 0.05  # seconds
 
 
@@ -53,6 +58,7 @@ class Weak(AppConfig):
         _weaken_checkout()
         _weaken_stock()
         _weaken_shifts()
+        _weaken_announcements()
 
 
 def _replace(owner: Any, name: str, stand_in: Callable[..., Any]) -> None:
@@ -132,14 +138,14 @@ def _weaken_stock() -> None:
 
 
 def _weaken_shifts() -> None:
-    from sales.services import posting, selling_rules, shifts
+    from sales.services import posting, shifts
 
     def lock_shift(original: Any, register: Any, actor: Any, rules: Any) -> Any:
         if not missing(SHIFT_LOCK):
             return original(register, actor, rules)
-        shift = selling_rules.open_shift_of(register.pk)
+        shift = shifts.open_shift_of(register.pk)
         if shift is None:
-            raise selling_rules.ShiftClosed
+            raise shifts.ShiftClosed
         time.sleep(NAP * 4)
         return shift
 
@@ -151,3 +157,17 @@ def _weaken_shifts() -> None:
             time.sleep(NAP)
 
     _replace(shifts, "_refuse_if_taken", refuse_if_taken)
+
+
+def _weaken_announcements() -> None:
+    live: Any = import_module("regalpos.live")
+
+    def on_commit(original: Any, send: Any, **how: Any) -> None:
+        if missing(TELL_LATER):
+            topic, message = send.args
+            async_to_sync(get_channel_layer().group_send)(topic, message)
+        else:
+            original(send, **how)
+
+    live.transaction = SimpleNamespace(on_commit=live.transaction.on_commit)
+    _replace(live.transaction, "on_commit", on_commit)

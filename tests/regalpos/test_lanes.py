@@ -4,6 +4,8 @@ Locks here are PostgreSQL's advisory locks: they wait, time out and deadlock as 
 """
 
 import asyncio
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +41,12 @@ def backend() -> int:
 def kill(database: Database, pid: int) -> None:
     with database.connect(autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
+def cut(connection: Any) -> None:
+    """The wire to the server is cut; nobody says a word."""
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -121,6 +129,57 @@ def test_a_connection_lost_on_the_way_is_run_again_on_a_new_one(
 
     assert asyncio.run(lanes.run(unit, write=True)) == "sold"
     assert len(set(pids)) == 2
+
+
+def test_a_server_that_dies_without_a_word_costs_a_second_run(
+    committed_db: Database, settings: Settings
+) -> None:
+    """A killed server sends no code; on the way out of the transaction Django connects anew."""
+    one_lane(settings, statement_ms=4321)
+    runs = []
+
+    def unit() -> str:
+        with transaction.atomic(durable=True), transaction.atomic():
+            runs.append(backend())
+            if len(runs) == 1:
+                cut(connection)
+            ask("SELECT 1")
+        return str(ask("SHOW statement_timeout"))
+
+    assert asyncio.run(lanes.run(unit, write=True)) == "4321ms"
+    assert len(set(runs)) == 2
+
+
+def test_a_server_that_dies_in_the_middle_of_a_commit_costs_a_second_run(
+    committed_db: Database, settings: Settings
+) -> None:
+    one_lane(settings)
+    runs = []
+
+    def unit() -> int:
+        with transaction.atomic(durable=True):
+            runs.append(backend())
+            if len(runs) == 1:
+                cut(connection)
+        return len(runs)
+
+    assert asyncio.run(lanes.run(unit, write=True)) == 2
+
+
+@pytest.mark.parametrize("state", ["53100", "53200", "53300"])
+def test_a_server_without_room_is_busy_at_once(
+    committed_db: Database, settings: Settings, state: str
+) -> None:
+    one_lane(settings)
+    runs = []
+
+    def unit() -> None:
+        runs.append(backend())
+        ask(f"DO $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '{state}'; END $$")
+
+    with pytest.raises(Busy):
+        asyncio.run(lanes.run(unit, write=True))
+    assert len(runs) == 1
 
 
 def test_a_connection_lost_again_is_busy_not_an_endless_try(
