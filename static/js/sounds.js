@@ -25,7 +25,7 @@ export function setLoudness(level) {
 // Plays miss, asking, sold or counted. Silent until the page has been touched once: browsers want that.
 export function play(name) {
   const volume = LOUDNESS[loudness()];
-  if (!volume || !TONES[name]) return;
+  if (!volume || !TONES[name] || navigator.userActivation?.hasBeenActive === false) return;
   speaker ??= new AudioContext();
   if (speaker.state === "suspended") speaker.resume().catch(() => {});
   for (const tone of TONES[name]) ring(speaker, volume, ...tone);
