@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, connections
+from django.db import ProgrammingError, connection, connections
 
+from people.checks import demo_people
 from regalpos import embedded, lanes, serve
 from regalpos.checks import broken_promises
 from regalpos.environment import VAR, is_loopback
@@ -48,11 +49,24 @@ class Command(BaseCommand):
             if options["prepare"]:
                 call_command("prepare", stdout=self.stdout)
             self._refuse_to_forget()
+            self._refuse_strangers()
             connections.close_all()
             if options["fd"] is None:
                 self._greet(options["port"])
             serve.serve(listener, settings.ASGI_APPLICATION.replace(".application", ":application"))
             lanes.close()
+
+    def _refuse_strangers(self) -> None:
+        """Demo people are let in nowhere but in a demo; a shop that has them is no real shop."""
+        try:
+            strangers = [] if settings.DEMO else demo_people()
+        except ProgrammingError:  # No tables yet: /health/ready says so, and nobody can sign in.
+            strangers = []
+        if strangers:
+            raise CommandError(
+                f"demo people are in this database: {', '.join(strangers)}. "
+                "Set DEMO=1 to try things out, or set up a shop in an empty database"
+            )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
