@@ -190,9 +190,12 @@ async def _give_up(request: Request, attempt_id: UUID, cart_id: UUID | None) -> 
 
     def find() -> UUID:
         cart = attempt_cart(attempt_id=attempt_id, actor=actor)
-        if cart is None:
+        if cart is not None:
+            return cart.register_id
+        if cart_id is None:
             raise NotHere
-        return cart.register_id
+        # It never arrived; given up, it cannot sell when it does.
+        return view_cart(cart_id=cart_id, actor=actor).register_id
 
     register_id = await lanes.run(find, actor)
     give_up = partial(

@@ -334,6 +334,16 @@ def test_an_unknown_attempt_is_given_up_and_never_sells_later(
     assert take(ana, cart).status == 201
 
 
+def test_an_attempt_that_never_arrived_is_given_up_before_a_late_copy_comes(
+    shop: Shop, cart: UUID, ana: Client
+) -> None:
+    attempt = ids.new()
+    assert ask(ana, attempt, cart).outcome["state"] == "unknown"
+    assert ask(ana, attempt, cart, "delete").outcome["state"] == "abandoned"
+    assert take(ana, cart, attempt).outcome["state"] == "abandoned"
+    unchanged(cart)
+
+
 def test_giving_up_a_posted_attempt_shows_the_sale(shop: Shop, cart: UUID, ana: Client) -> None:
     attempt = ids.new()
     take(ana, cart, attempt)
