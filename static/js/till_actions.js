@@ -34,6 +34,10 @@ export function actions(till) {
     toSell() {
       if (till.ended) location.assign("/till/");
       else if (location.search || location.pathname !== cart.url) history.replaceState(null, "", cart.url);
+      // What was sold leaves with the next sale's beginning.
+      const sold = document.getElementById("sold");
+      if (stage.is("sold")) sold.replaceChildren();
+      delete sold.dataset.sale;
       stage.show("sell");
     },
 
@@ -173,8 +177,12 @@ export function actions(till) {
 
     main() {
       if (stage.is("pay")) return till.take();
-      if (stage.is("sold")) return true; // The corner is inert: a double tap does nothing.
-      return till.pay();
+      return stage.is("sold") ? till.afterSale() : till.pay();
+    },
+    // The corner is inert: a double tap does nothing. What was scanned meanwhile is shown before it is paid for.
+    afterSale() {
+      if (cart.lines) till.toSell();
+      return true;
     },
     pay() {
       if (till.attempt.standing) return true;
@@ -192,7 +200,8 @@ export function actions(till) {
       return true;
     },
     exact() {
-      if (till.attempt.standing || stage.is("sold")) return true;
+      if (till.attempt.standing) return true;
+      if (stage.is("sold")) return till.afterSale();
       whenReady(() => {
         if (held() || !cart.ready) return;
         const cash = payment.tenders.find(({ dataset }) => "change" in dataset);
