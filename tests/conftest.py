@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone, translation
 from pytest_django import DjangoDbBlocker
 
 from regalpos import embedded, languages
@@ -115,3 +116,5 @@ def _nothing_remembered() -> Iterator[None]:
     """What one test put into the cache (counted tries, above all) is not seen by the next."""
     yield
     cache.clear()
+    translation.deactivate()  # a gate speaks its reader's language, in this very thread
+    timezone.deactivate()

@@ -1,10 +1,12 @@
 """Who works here, and that nobody can lock everybody out."""
 
+import json
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from django.contrib.auth import authenticate
+from structlog.testing import capture_logs
 
 from people.access import Actor, read_actor
 from people.forms import StaffDetails
@@ -77,6 +79,17 @@ class TestHiring:
         assert event is not None
         assert (event.actor_id, event.role) == (owner.user_id, "admin")
         assert (event.address, event.request_id) == ("192.0.2.7", "r-1")
+
+    def test_nothing_personal_is_logged(
+        self, owner: Actor, harbour: Store, ana: User, ida_id: UUID
+    ) -> None:
+        with capture_logs() as lines:
+            hire_ida(owner, harbour, ida_id)
+            staff.set_password(user_id=ida_id, password="third-lantern-55", actor=owner)
+            staff.deactivate_staff(user_id=ana.pk, actor=owner)
+        logged = json.dumps(lines, default=str)
+        for word in ("Ida Berg", "ida@shop.test", "lantern", "0151 000", "AB-123"):
+            assert word not in logged
 
     def test_the_same_form_sent_twice_hires_once(
         self, owner: Actor, harbour: Store, ida_id: UUID
