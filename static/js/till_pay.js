@@ -118,7 +118,7 @@ export class Payment {
   }
 
   renderRows() {
-    const sums = part("pay-sums");
+    const sums = part("pay-rows");
     sums.querySelectorAll(".sum-paid").forEach((row) => row.remove());
     sums.lastElementChild.before(...this.rows.map((row, at) => {
       const line = part("pay-row").content.firstElementChild.cloneNode(true);
