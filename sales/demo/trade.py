@@ -122,7 +122,7 @@ class Trade:
             for item in self.goods
         ]
         self.levels |= {(store.pk, level.product_id): level for level in levels}
-        full = [level for number, level in enumerate(levels) if number % 97]
+        full = [level for number, level in enumerate(levels) if number % 97 != 50]
         self._receive(
             store,
             [(level, self.rng.randint(12, 60)) for level in full],
