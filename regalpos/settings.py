@@ -81,6 +81,7 @@ _app["OPTIONS"]["pool"] = {
     "min_size": 1,
     "max_size": ENV.DATABASE_POOL_MAX,
     "timeout": 5,
+    "reconnect_timeout": 5,  # it doubles its pauses; given up, it begins anew for whoever asks
     "max_lifetime": 1800,
     "max_idle": 300,
 }

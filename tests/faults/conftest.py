@@ -3,14 +3,34 @@
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 from inventory.models import Product
+from tests import shops
 from tests.crowd import Crowd, History, Person, Task
+from tests.databases import Bed
+from tests.shops import Shop
 from tests.tills import Till
 
 LONG = bool(os.environ.get("REGAL_LONG"))
 BETWEEN = 4  # sales that must have been posted since the last blow
+
+
+@pytest.fixture(scope="module")
+def sound(bed: Bed, static_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The shop as it is, for the tests of one module that leave it whole."""
+    with shops.sound_shop(bed, tmp_path_factory.mktemp("faults")) as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop(sound: Shop, django_db_blocker: DjangoDbBlocker) -> Iterator[Shop]:
+    """The shop as it is, for this test."""
+    with shops.in_use(sound, django_db_blocker) as shop:
+        yield shop
 
 
 def a_days_trade(tills: list[Till], product: Product, number: int) -> list[list[Task]]:

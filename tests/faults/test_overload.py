@@ -15,7 +15,7 @@ from tests.crowd import Crowd, Person, Task, crowd, send_all
 from tests.databases import Database
 from tests.factories import PASSWORD, a_product, a_store, a_user
 from tests.faults.conftest import a_days_trade, cashiers, wait_for_sales
-from tests.servers import Server
+from tests.shops import Shop
 from tests.tills import books_hold, nothing_wrong, some_tills
 from tests.told import Tell
 
@@ -33,13 +33,13 @@ BOUND = 30  # seconds for a 503: lane, pool, lock and one rerun, on a machine wi
 
 
 @contextmanager
-def trading(server: Server) -> Iterator[Crowd]:
+def trading(shop: Shop) -> Iterator[Crowd]:
     """Some tills sell, and go on until the end; then nothing may be wrong."""
     store = a_store()
     tills = some_tills(4, store)
     apple = a_product(price="2.00", on_hand="9000", store=store)
     trade = a_days_trade(tills, apple, 600)
-    with crowd(cashiers(server.url, tills, trade)) as shoppers:
+    with crowd(cashiers(shop.url, tills, trade)) as shoppers:
         shoppers.go()
         wait_for_sales(shoppers.history)
         yield shoppers
@@ -82,25 +82,23 @@ def all_connections_held(database: Database) -> Iterator[int]:
 
 
 def test_without_a_connection_to_be_had_it_says_when_to_come_again_and_recovers(
-    server: Server, committed_db: Database, tell: Tell
+    shop: Shop, tell: Tell
 ) -> None:
-    with trading(server) as shoppers:
+    with trading(shop) as shoppers:
         databases.let_go()
-        with all_connections_held(committed_db) as held:
+        with all_connections_held(shop.database) as held:
             wait_for_refusals(shoppers)
     number = shoppers.history.count("heard", 503)
     tell(f"all {held} connections held: {number} told to wait, then sold again; {books_hold()}")
 
 
-def test_a_lane_that_is_full_says_so_and_holds_up_no_other(
-    server: Server, committed_db: Database, tell: Tell
-) -> None:
-    with trading(server) as shoppers, committed_db.connect() as other:
+def test_a_lane_that_is_full_says_so_and_holds_up_no_other(shop: Shop, tell: Tell) -> None:
+    with trading(shop) as shoppers, shop.database.connect() as other:
         other.execute("SELECT FROM sales_journalhead FOR NO KEY UPDATE")
         wait_for_refusals(shoppers)
         looks = [Task("registers", None, method="GET") for _look in range(10)]
         manager = a_user(Role.ADMIN)
-        seen = send_all([Person(server.url, manager.username, PASSWORD, [looks])], processes=1)
+        seen = send_all([Person(shop.url, manager.username, PASSWORD, [looks])], processes=1)
         other.rollback()
     assert seen.count("told", 200) == len(looks)
     number = shoppers.history.count("heard", 503)
@@ -110,10 +108,8 @@ def test_a_lane_that_is_full_says_so_and_holds_up_no_other(
     )
 
 
-def test_a_full_disk_is_no_fault_of_ours_and_passes(
-    server: Server, committed_db: Database, tell: Tell
-) -> None:
-    with trading(server) as shoppers, committed_db.connect("owner", autocommit=True) as owner:
+def test_a_full_disk_is_no_fault_of_ours_and_passes(shop: Shop, tell: Tell) -> None:
+    with trading(shop) as shoppers, shop.database.connect("owner", autocommit=True) as owner:
         owner.execute(DISK_FULL)
         wait_for_refusals(shoppers)
         owner.execute("DROP FUNCTION disk_full CASCADE")
@@ -121,12 +117,10 @@ def test_a_full_disk_is_no_fault_of_ours_and_passes(
     tell(f"disk full: {number} told to wait, then sold again; {books_hold()}")
 
 
-def test_sessions_that_are_ended_at_random_fail_no_sale(
-    server: Server, committed_db: Database, tell: Tell
-) -> None:
+def test_sessions_that_are_ended_at_random_fail_no_sale(shop: Shop, tell: Tell) -> None:
     random.seed(31)
     ended = 0
-    with trading(server) as shoppers, committed_db.connect("owner", autocommit=True) as owner:
+    with trading(shop) as shoppers, shop.database.connect("owner", autocommit=True) as owner:
         databases.let_go()
         for _time in range(12):
             ended += killing.sessions(owner, share=0.5)

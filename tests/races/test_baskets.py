@@ -22,7 +22,7 @@ from regalpos.lanes import retrying
 from tests import weak
 from tests.crowd import History, Person, Task, crowd, send_all
 from tests.factories import PASSWORD, a_manager, a_product, a_store, a_user, set_price
-from tests.races.conftest import Shop
+from tests.shops import Shop
 from tests.tills import Till, books_hold, some_tills
 from tests.told import Tell
 

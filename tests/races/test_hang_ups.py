@@ -11,7 +11,7 @@ from sales.models import Sale
 from tests import weak
 from tests.crowd import History, Task, send_all
 from tests.factories import a_product, a_store, on_hand
-from tests.races.conftest import Shop
+from tests.shops import Shop
 from tests.tills import Till, books_hold, nothing_wrong, some_tills
 from tests.told import Tell
 

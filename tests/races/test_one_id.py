@@ -1,7 +1,11 @@
 """One id is one sale, however many copies of it arrive at the same moment."""
 
+import json
 import os
+import random
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +15,7 @@ from sales.models import JournalRecord, Sale, SaleAttempt
 from tests import weak
 from tests.crowd import History, Task, crowd, send_all
 from tests.factories import a_product, a_store, on_hand
-from tests.races.conftest import Shop
+from tests.shops import Shop
 from tests.tills import Till, a_till, books_hold, nothing_wrong, some_tills
 from tests.told import Tell
 
@@ -103,3 +107,77 @@ def test_a_copy_that_meets_the_first_at_work_is_told_when_to_come_again(shop: Sh
     nothing_wrong(history, [task])
     assert history.final()[task.name].status == 201
     assert on_hand(apple, store) == 4
+
+
+def test_another_sale_under_the_same_id_is_refused_whatever_it_changes(
+    shop: Shop, tell: Tell
+) -> None:
+    store = a_store()
+    till, other = some_tills(2, store)
+    apple = a_product(price="1.50", barcode="2000000012346", on_hand="50", store=store)
+    pear = a_product(price="1.50", on_hand="50", store=store)
+    task = till.sale((apple, 2), (pear, 1), total="4.50")
+    nothing_wrong(send_all([till.person(shop.url, [task])], processes=1), [task])
+    bodies = list(changed(dict(task.body or {}), str(other.register.pk), "2000000012346"))
+    assert len({json.dumps(body) for body in bodies}) == len(bodies) >= 60
+
+    history = send_all([till.person(shop.url, *([Task(task.path, body)] for body in bodies))])
+
+    answers = Counter((e.status, e.code) for e in history.final().values())
+    assert answers == {(422, "body_mismatch"): len(bodies)}
+    assert all(event.body["error"]["fields"] for event in history.final().values())
+    assert Sale.objects.filter(store=store).count() == 1
+    assert (on_hand(apple, store), on_hand(pear, store)) == (48, 49)
+    tell(f"{len(bodies)} other bodies under one id: {len(bodies)} x 422; {books_hold()}")
+
+
+def changed(body: dict[str, Any], register: str, barcode: str) -> Iterator[dict[str, Any]]:
+    """The body with one thing changed, in every way that still makes a sale."""
+    apple, pear = body["lines"]
+    other = str(ids.new())
+    lines = [
+        *({**apple, "quantity": str(number)} for number in [1, *range(3, 20)]),
+        *({**apple, "discount": {"percent": str(n), "reason": "dented"}} for n in range(1, 13)),
+        *({**apple, "discount": {"amount": f"0.0{n}", "reason": "dented"}} for n in range(1, 9)),
+        *({**apple, "price": {"amount": f"1.4{n}", "reason": "label"}} for n in range(5)),
+        {**apple, "product": other},
+        {"barcode": barcode, "quantity": "2"},
+    ]
+    yield from ({**body, "lines": [line, pear]} for line in lines)
+    yield from ({**body, "lines": some} for some in ([pear, apple], [apple], [apple, pear, pear]))
+    cash, card = ({"tender": tender, "amount": "2.25"} for tender in ("cash", "card"))
+    paid = [[cash, card], [card, cash], [{**card, "amount": "4.50"}], [{**cash, "amount": "5.00"}]]
+    yield from ({**body, "payments": payments} for payments in paid)
+    yield from ({**body, "shown_total": f"4.{cents}"} for cents in range(51, 59))
+    yield from ({**body, name: other} for name in ("customer", "salesman", "quote"))
+    yield {**body, "approvals": [other]}
+    yield {**body, "register": register}
+
+
+def test_a_sale_that_is_given_up_and_sent_at_once_is_one_or_the_other(
+    shop: Shop, tell: Tell
+) -> None:
+    random.seed(41)
+    store = a_store()
+    tills = some_tills(8, store)
+    apple = a_product(price="1.50", on_hand="100", store=store)
+    pairs: list[tuple[Task, Task]] = []
+    people = []
+    for till in tills:
+        queues: list[list[Task]] = []
+        for _pair in range(6):
+            sale = till.sale((apple, 1), total="1.50")
+            given_up = Task(f"{sale.path}/abandon", {"register": str(till.register.pk)})
+            pairs.append((sale, given_up))
+            queues += random.sample([[sale], [given_up]], 2)
+        people.append(till.person(shop.url, *queues))
+
+    history = send_all(people)
+
+    final = history.final()
+    outcomes = Counter((final[a.name].status, final[b.name].status) for a, b in pairs)
+    assert outcomes.keys() <= {(201, 409), (410, 200)}
+    assert min(outcomes[201, 409], outcomes[410, 200]) > 0
+    assert Sale.objects.filter(store=store).count() == outcomes[201, 409]
+    assert on_hand(apple, store) == 100 - outcomes[201, 409]
+    tell(f"{len(pairs)} sales sent and given up at once: {dict(outcomes)}; {books_hold()}")

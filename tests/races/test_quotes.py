@@ -13,7 +13,7 @@ from sales.models import Quote
 from tests import weak
 from tests.crowd import History, Task, send_all
 from tests.factories import a_product, a_store, on_hand
-from tests.races.conftest import Shop
+from tests.shops import Shop
 from tests.tills import Till, books_hold, some_tills
 from tests.told import Tell
 
@@ -109,4 +109,5 @@ def test_control_without_holds_the_last_unit_is_promised_twice(weak_shop: Shop, 
 
 
 def _of(task: Task, tills: list[Till]) -> Till:
-    return next(till for till in tills if str(till.register.pk) == task.body["register"])
+    register = (task.body or {})["register"]
+    return next(till for till in tills if str(till.register.pk) == register)

@@ -12,7 +12,8 @@ from sales.models import ReturnedQuantity, SaleLine
 from tests import weak
 from tests.crowd import History, send_all
 from tests.factories import a_product, a_store, on_hand
-from tests.races.conftest import Shop, provoked
+from tests.races.conftest import provoked
+from tests.shops import Shop
 from tests.tills import Till, books_hold, nothing_wrong, some_tills
 from tests.told import Tell
 

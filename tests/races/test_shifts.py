@@ -15,7 +15,8 @@ from sales.models import CashMove, JournalRecord, Register, Sale, Shift
 from tests import weak
 from tests.crowd import History, Person, Task, send_all
 from tests.factories import PASSWORD, a_product, a_register, a_store, a_user
-from tests.races.conftest import Shop, provoked
+from tests.races.conftest import provoked
+from tests.shops import Shop
 from tests.tills import Till, books_hold, some_tills
 from tests.told import Tell
 
