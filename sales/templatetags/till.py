@@ -6,7 +6,7 @@ from babel.numbers import format_decimal
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
 from regalpos.money import minor_digits
 from regalpos.templatetags.shop import reading_locale
@@ -42,6 +42,12 @@ def unit_price(value: Decimal, currency: str) -> str:
 def first_name(name: str) -> str:
     """What a colleague calls them."""
     return name.split(" ")[0]
+
+
+@register.filter
+def within(name: str) -> str:
+    """A tender's name inside a sentence: small, but not where nouns are written large."""
+    return name if (get_language() or "").startswith("de") else name.lower()
 
 
 @register.filter

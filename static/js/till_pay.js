@@ -94,7 +94,7 @@ export class Payment {
     part("entry-change").classList.toggle("is-short", back < 0n);
     part("pay-total").textContent = shown(toMinor(this.due.total, this.digits), this.digits);
     part("pay-left").textContent = shown(this.wanted, this.digits, currency);
-    part("take-words").textContent = word("take", { tender: name.toLowerCase() });
+    part("take-words").textContent = word("take", { tender: this.chosen?.dataset.within ?? "" });
     part("take-amount").textContent = shown(known, this.digits);
     this.complain("");
     this.renderQuick();
