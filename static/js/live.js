@@ -26,6 +26,7 @@ class LiveFeed extends HTMLElement {
     this.truth = new Date();
     this.listen(this.ended.signal);
     this.state("joining");
+    this.pollLater();
     this.join();
   }
 
@@ -89,6 +90,10 @@ class LiveFeed extends HTMLElement {
   refetch() {
     const region = this.region();
     region?.dispatchEvent(new CustomEvent("live:refetch"));
+    this.pollLater();
+  }
+
+  pollLater() {
     clearTimeout(this.poll);
     this.poll = setTimeout(() => this.refetch(), POLL[this.dataset.state]);
   }
@@ -109,13 +114,14 @@ class LiveFeed extends HTMLElement {
   state(name) {
     const language = document.documentElement.lang || undefined;
     const time = this.truth.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const before = this.dataset.state;
     this.dataset.state = name;
     this.classList.remove(...Object.values(LOOKS));
     this.classList.add(LOOKS[name]);
     const words = say(name, { time });
     if (this.word.textContent !== words) this.word.textContent = words;
-    clearTimeout(this.poll);
-    this.poll = setTimeout(() => this.refetch(), POLL[name]);
+    // A socket that fails again and again must not put the poll off for ever.
+    if (POLL[before] !== POLL[name]) this.pollLater();
   }
 }
 
