@@ -75,7 +75,7 @@ class Till:
 class LowItem:
     """A product at or under its reorder point."""
 
-    product_id: UUID
+    sku: str
     name: str
     store: Store
     on_hand: Decimal
@@ -177,7 +177,7 @@ def _low(stores: list[Store]) -> tuple[list[LowItem], int]:
     rows = wanted.select_related("product").order_by("short", "product__name")[:LOW_SHOWN]
     items = [
         LowItem(
-            product_id=level.product_id,
+            sku=level.product.sku,
             name=level.product.name,
             store=by_id[level.store_id],
             on_hand=level.on_hand,

@@ -235,6 +235,17 @@ class TestScreen:
         assert sold.receipt_number in page
         assert f"/till/receipts/{sold.pk}/" in page
 
+    def test_what_runs_low_leads_to_its_own_page(
+        self, desk: Callable[[Role], Client], harbour: Store
+    ) -> None:
+        bread = a_product("Bread", on_hand="1", store=harbour)
+        StockRule.objects.create(product=bread, store=harbour, reorder_point=20, reorder_to=30)
+
+        page = desk(Role.MANAGER).get("/dashboard/").content.decode()
+
+        assert f'href="/products/{bread.sku}/"' in page
+        assert desk(Role.MANAGER).get(f"/products/{bread.sku}/").status_code == 200
+
     def test_an_empty_shop_is_shown_what_will_stand_there(
         self, desk: Callable[[Role], Client], harbour: Store
     ) -> None:
