@@ -73,6 +73,11 @@ export function actions(till) {
       else if (stage.is("sold")) till.print();
     },
     arrow(by) {
+      if (stage.is("parking")) {
+        const rows = [...document.querySelectorAll("#parked .found-row")];
+        rows[Math.max(0, Math.min(rows.length - 1, rows.indexOf(document.activeElement) + by))]?.focus();
+        return true;
+      }
       if (!stage.is("sell")) return false;
       if (!search.move(by)) cart.step(by);
       return true;

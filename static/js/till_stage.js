@@ -3,7 +3,7 @@
 const STAGES = { sell: "sell", parking: "parking", pay: "pay", sold: "sold-stage" };
 // How style sheets know it: the parked sales lie where selling is.
 const VIEWS = { parking: "sell" };
-const FIRST = { sell: "#search", parking: "#parked .found-row, #parked .button", pay: "#entry" };
+const FIRST = { sell: "#search", parking: "#parked .found-row", pay: "#entry" };
 
 export class Stage {
   constructor() {
