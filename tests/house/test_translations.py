@@ -13,6 +13,7 @@ from regalpos import languages
 
 FILES = {languages.language_of(path): path for path in languages.po_files()}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd]")
+BRACES = re.compile(r"\{\w*\}")
 MARKUP = re.compile(r"</?\w[^<>]*>|&\w+;")
 # The shop neither begs nor shouts (docs: what happened, what was kept, what to do).
 BEGGING = re.compile(r"!|\b(?:bitte|leider)\b|براہ ?کرم|مہربانی|معذرت", re.I)
@@ -31,9 +32,9 @@ def messages(language: str) -> list[Message]:
 
 def both(message: Message) -> list[tuple[str, str]]:
     """Pairs of English and its translation. What is said of many is the measure of each form."""
-    if isinstance(message.string, str):
-        return [(message.id, message.string)]
-    return [(message.id[1], form) for form in message.string]
+    english = message.id if isinstance(message.id, str) else message.id[1]
+    told = message.string or ""
+    return [(english, form) for form in ((told,) if isinstance(told, str) else told)]
 
 
 @cache
@@ -80,6 +81,7 @@ def test_a_translation_fills_the_same_gaps(language: str) -> None:
         for message in messages(language)
         for english, told in both(message)
         if set(PLACEHOLDER.findall(english)) != set(PLACEHOLDER.findall(told))
+        or set(BRACES.findall(english)) != set(BRACES.findall(told))
     ]
     assert wrong == []
 
@@ -90,7 +92,8 @@ def test_a_translation_can_be_filled_in(language: str) -> None:
         if not message.python_format:
             continue
         for english, told in both(message):
-            facts = {name: "x" for name in PLACEHOLDER.findall(english) if name}
+            gaps = PLACEHOLDER.findall(english)
+            facts = dict.fromkeys(gaps, "x") if all(gaps) else (7,) * len(gaps)
             assert "%(" not in told % facts, told
 
 
