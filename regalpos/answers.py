@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import structlog
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
@@ -75,7 +76,10 @@ class Answers:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """A refusal that the view had no better place for."""
+        """A refusal that the view had no better place for; a value that no column can hold."""
+        if isinstance(error, DataError):
+            log.warning("unstorable_value", exc_info=error)
+            error = BadRequest()
         return refuse(request, error) if isinstance(error, Refusal) else None
 
 

@@ -13,6 +13,7 @@ from wsgiref.headers import Headers
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.core.exceptions import SuspiciousFileOperation
 from whitenoise.base import WhiteNoise
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -93,8 +94,12 @@ class House(WhiteNoise):
         return url.removeprefix(self.prefix) in self._unchanging
 
     def _find_at_source(self, path: str) -> Any:
-        found = finders.find(path.removeprefix(self.prefix))
-        return self.get_static_file(found, path) if isinstance(found, str) else None
+        try:
+            found = finders.find(path.removeprefix(self.prefix))
+        except SuspiciousFileOperation:  # It leads out of the house.
+            return None
+        known = isinstance(found, str) and Path(found).is_file()
+        return self.get_static_file(found, path) if known else None
 
 
 class ShopWindow(WhiteNoise):

@@ -70,8 +70,11 @@ class TenderAdmin(OfficeAdmin):
     list_display = ("name", "code", "in_drawer", "may_exceed", "rounds", "position", "active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Programs pay by the code."""
-        return ("code",) if obj else ()
+        """Programs pay by the code; what was paid in it went into the drawer and was rounded."""
+        if obj is None:
+            return ()
+        paid = Payment.objects.filter(tender=obj).exists()
+        return ("code", "in_drawer", "rounds") if paid else ("code",)
 
 
 @admin.register(Favourite, site=office)

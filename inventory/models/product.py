@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models.finding import ProductQuerySet
 from people.models import Store, Vendor
+from people.models.store import is_percent
 from regalpos import ids
 from regalpos.barcodes import lookup_key
 
@@ -96,6 +98,20 @@ class TaxPercent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.percent}%"
+
+    def clean(self) -> None:
+        """The parts can be read, or nothing of this rate could be sold."""
+        parts = self.parts if isinstance(self.parts, list) else [None]
+        if not all(map(_is_part, parts)):
+            words = _('Parts by name, for example [{"name": "State", "percent": "4"}].')
+            raise ValidationError({"parts": words})
+
+
+def _is_part(row: object) -> bool:
+    match row:
+        case {"name": str(), "percent": percent, **rest}:
+            return not rest and is_percent(percent)
+    return False
 
 
 class Product(models.Model):

@@ -1,7 +1,7 @@
 """A shop, and the rules it trades by."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,6 +18,15 @@ from regalpos.ledger import Ledger
 def known_time_zone(name: str) -> None:
     if name not in available_timezones():
         raise ValidationError(_("%(name)s is not a known time zone."), params={"name": name})
+
+
+def is_percent(value: object) -> bool:
+    """Whether this, as JSON has it, is a percent."""
+    try:
+        percent = Decimal(str(value))
+    except InvalidOperation:
+        return False
+    return percent.is_finite() and 0 <= percent <= 100
 
 
 class Store(models.Model):
@@ -107,6 +116,17 @@ class StoreRules(Ledger):
 
     def __str__(self) -> str:
         return f"{self.store_id} v{self.version}"
+
+    def clean(self) -> None:
+        """What tills compute with can be read: rules are never edited, and every sale asks them."""
+        broken: dict[str, Any] = {}
+        limits, patterns = self.discount_limits, self.barcode_patterns
+        if not isinstance(limits, dict) or not all(map(is_percent, limits.values())):
+            broken["discount_limits"] = _('Percents by role, for example {"cashier": "10"}.')
+        if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
+            broken["barcode_patterns"] = _('A list of patterns, for example ["21PPPPPWWWWWC"].')
+        if broken:
+            raise ValidationError(broken)
 
     def discount_limit(self, role: str) -> Decimal:
         """The largest percent off a line that a role may give alone. Admins have no limit."""

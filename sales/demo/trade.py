@@ -362,7 +362,6 @@ class Trade:
                 for line in bill.lines
                 if line.product_id
             },
-            quoted=False,
             at=at,
         )
         offered = Tendered(
@@ -402,7 +401,7 @@ class Trade:
             digest(document),
         )
         lines = new_lines(sale, basket)
-        payments = new_payments(sale, settlement, tenders)
+        payments = new_payments(sale, settlement, tenders, basket.body.payments)
         for row in (*lines, *payments):
             row.pk = self.new_id()
         content = sale_content(sale, lines, bill, settlement, tenders)

@@ -49,7 +49,6 @@ class Basket:
     bill: Bill
     taken: Mapping[int, Taken]
     levels: Mapping[UUID, StockLevel]
-    quoted: bool
     at: datetime
 
 
@@ -63,7 +62,8 @@ def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) 
     goods = {n: line for n, line in enumerate(body.lines, 1) if not line.returns}
     taken = _taken(body, register)
     asks = _quoted_asks(body, register, at)
-    found = [] if asks else find_products(list(goods.values()), store=store, rules=rules)
+    wanted = [] if asks else list(goods.values())
+    found = find_products(wanted, store=store, rules=rules, numbers=goods if wanted else None)
     levels = lock_levels(store.pk, _stocked(found, asks, taken))
     if not asks:
         costs = {product: level.average_cost for product, level in levels.items()}
@@ -76,7 +76,6 @@ def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) 
         bill=_bill(dict(zip(goods, asks, strict=True)), taken, store.currency, rules),
         taken=taken,
         levels=levels,
-        quoted=body.quote is not None,
         at=at,
     )
 

@@ -166,7 +166,8 @@ def price_rows(
             asks = asks_for(found, store=store, at=at, costs={})
             bill = price(asks, store.currency, rules.prices_include_tax, rules.cash_step)
         except (Refusal, Unpriceable) as trouble:
-            place = _place(trouble)
+            # Of lines that are too much together the last one gives way.
+            place = _place(trouble) or (isinstance(trouble, Unpriceable) and len(good))
             if not 1 <= place <= len(good):
                 raise
             problems[good[place - 1].number] = _reason(trouble)

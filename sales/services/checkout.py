@@ -84,7 +84,7 @@ def check_out(
         at=timezone.now(),
     )
     if not _claim(attempt):
-        return _replay(attempt)
+        return _replay(attempt, cart_id)
     answer = _post_or_refuse(attempt, body, register, actor, source)
     SaleAttempt.objects.filter(pk=sale_id).update(state=answer.state, answer=answer.content)
     if cart_id is not None:
@@ -113,7 +113,7 @@ def abandon_sale(
         at=timezone.now(),
     )
     if not _claim(attempt):
-        return _answer(_kept(attempt), replayed=True)
+        return _told_again(_kept(attempt), cart_id)
     if cart_id is not None:
         _free_cart(cart_id, sale_id, sold=False)
     trail.record("sale.abandoned", actor=actor, subject=attempt, store_id=register.store_id)
@@ -161,10 +161,17 @@ def _kept(attempt: SaleAttempt) -> SaleAttempt:
     return kept
 
 
-def _replay(attempt: SaleAttempt) -> Answer:
+def _replay(attempt: SaleAttempt, cart_id: UUID | None) -> Answer:
     kept = _kept(attempt)
     if kept.state != State.ABANDONED and kept.body_hash != attempt.body_hash:
         raise BodyMismatch(fields=differing(kept.body, attempt.body))
+    return _told_again(kept, cart_id)
+
+
+def _told_again(kept: SaleAttempt, cart_id: UUID | None) -> Answer:
+    """The answer of then. A cart that was not named then has still to hear of it."""
+    if cart_id is not None:
+        _free_cart(cart_id, kept.pk, sold=kept.state == State.POSTED)
     return _answer(kept, replayed=True)
 
 
@@ -202,7 +209,7 @@ def _answer(kept: SaleAttempt, *, replayed: bool) -> Answer:
 
 def _free_cart(cart_id: UUID, sale_id: UUID, *, sold: bool) -> None:
     """The cart's attempt is over: it was sold and remembers as what, or it can change again."""
-    cart = Cart.objects.filter(pk=cart_id, attempt=sale_id)
+    cart = Cart.objects.filter(pk=cart_id, attempt=sale_id, state=Cart.State.OPEN)
     over: dict[str, Any] = (
         {"state": Cart.State.SOLD} if sold else {"attempt": None, "attempt_body": None}
     )

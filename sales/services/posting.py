@@ -64,7 +64,7 @@ def post_sale(
     head = JournalHead.objects.lock(register.pk)
     sale = write_sale(sale_id, basket, settlement, shift, head, source, body_hash)
     lines = write_lines(sale, basket)
-    write_payments(sale, settlement, tenders, shift, actor)
+    write_payments(sale, settlement, tenders, shift, basket)
     move_goods(sale, lines, basket)
     add_to_shift(shift, sale, basket.bill, settlement)
     content = sale_content(sale, lines, basket.bill, settlement, tenders)

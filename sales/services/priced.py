@@ -3,7 +3,7 @@
 Steps that only read. The cart's view, a quote and a sale all price here, so they agree.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -51,9 +51,16 @@ def rules_of(store: Store, at: datetime) -> StoreRules:
     return store.rules.filter(valid_from__lte=at).order_by("-version")[0]
 
 
-def find_products(lines: Sequence[LineBody], *, store: Store, rules: StoreRules) -> list[Found]:
+def find_products(
+    lines: Sequence[LineBody],
+    *,
+    store: Store,
+    rules: StoreRules,
+    numbers: Iterable[int] | None = None,
+) -> list[Found]:
     """The product behind every line, in two reads. Raises UnknownProduct for the first without.
 
+    `numbers` are the lines' own, where others stand between them; else 1, 2, 3.
     A code is looked up as it is, then as a weighed label by the store's patterns, then as a SKU.
     """
     codes = {clean_scan(line.barcode) for line in lines if line.barcode}
@@ -72,7 +79,7 @@ def find_products(lines: Sequence[LineBody], *, store: Store, rules: StoreRules)
         shelf[product.pk] = shelf[product.sku] = product
     return [
         _found(number, line, labels, barcodes, shelf, store.currency)
-        for number, line in enumerate(lines, start=1)
+        for number, line in zip(numbers or range(1, len(lines) + 1), lines, strict=True)
     ]
 
 

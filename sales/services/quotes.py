@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import StockHold, StockLevel
 from inventory.services.stock import OutOfStock, lock_levels
 from people.access import Actor
+from people.models import Store, StoreRules
 from regalpos.canonical import digest
 from regalpos.errors import Invalid, NotHere, Refusal
 from sales.forms import LineBody, QuoteBody, SaleBody
@@ -53,34 +54,33 @@ def make_quote(*, quote_id: UUID, body: QuoteBody, actor: Actor) -> tuple[Quote,
         raise Invalid(fields={"lines": [str(_("A return needs no quote."))]})
     store, now = register.store, timezone.now()
     rules = rules_of(store, now)
-    if quote := Quote.objects.filter(pk=quote_id).first():
-        if quote.lines_hash != _hash(body.lines) or quote.register_id != register.pk:
-            raise QuoteMismatch
-        asks = asks_of_quote(quote)
-    else:
-        found = find_products(body.lines, store=store, rules=rules)
-        levels = lock_levels(store.pk, {it.product.pk for it in found if it.product.stocked})
-        costs = {product: level.average_cost for product, level in levels.items()}
-        asks = asks_for(found, store=store, at=now, costs=costs)
+    if quote := _made_before(quote_id, body):
+        return quote, _bill(asks_of_quote(quote), store, rules)
+    found = find_products(body.lines, store=store, rules=rules)
+    levels = lock_levels(store.pk, {it.product.pk for it in found if it.product.stocked})
+    costs = {product: level.average_cost for product, level in levels.items()}
+    asks = asks_for(found, store=store, at=now, costs=costs)
+    bill = _bill(asks, store, rules)
+    quote = Quote(
+        pk=quote_id,
+        store=store,
+        register=register,
+        user_id=actor.user_id,
+        lines=[_as_json(ask) for ask in asks],
+        lines_hash=_hash(body.lines),
+        total=bill.total,
+        currency=store.currency,
+        made_at=now,
+        valid_until=now + STANDS_FOR,
+    )
     try:
-        bill = price(asks, store.currency, rules.prices_include_tax, rules.cash_step or None)
-    except Unpriceable as wrong:
-        words = _("This cannot be sold like that.")
-        raise Invalid(fields={f"lines.{wrong.line - 1}.{wrong.field}": [str(words)]}) from wrong
-    if quote is None:
-        quote = Quote.objects.create(
-            pk=quote_id,
-            store=store,
-            register=register,
-            user_id=actor.user_id,
-            lines=[_as_json(ask) for ask in asks],
-            lines_hash=_hash(body.lines),
-            total=bill.total,
-            currency=store.currency,
-            made_at=now,
-            valid_until=now + STANDS_FOR,
-        )
-        _hold(quote, asks, levels, now)
+        with transaction.atomic():
+            quote.save(force_insert=True)
+    except IntegrityError:  # Its twin was quicker: the key had the last word.
+        if twin := _made_before(quote_id, body):
+            return twin, _bill(asks_of_quote(twin), store, rules)
+        raise
+    _hold(quote, asks, levels, now)
     return quote, bill
 
 
@@ -98,6 +98,23 @@ def quote_of(quote_id: UUID, body: SaleBody, register: Register, at: datetime) -
 def asks_of_quote(quote: Quote) -> list[Ask]:
     """The lines as they were promised."""
     return [_from_json(row) for row in quote.lines]
+
+
+def _made_before(quote_id: UUID, body: QuoteBody) -> Quote | None:
+    """The quote of this id, if it was made. Raises QuoteMismatch for another one's."""
+    quote = Quote.objects.filter(pk=quote_id).first()
+    if quote and (quote.lines_hash, quote.register_id) != (_hash(body.lines), body.register):
+        raise QuoteMismatch
+    return quote
+
+
+def _bill(asks: Sequence[Ask], store: Store, rules: StoreRules) -> Bill:
+    try:
+        return price(asks, store.currency, rules.prices_include_tax, rules.cash_step or None)
+    except Unpriceable as wrong:
+        words = _("This cannot be sold like that.")
+        field = f"lines.{wrong.line - 1}.{wrong.field}" if wrong.line else "lines"
+        raise Invalid(fields={field: [str(words)]}) from wrong
 
 
 def _hold(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from people.access import Actor
 from people.models import StoreRules
 from regalpos.errors import Invalid, NotHere
+from regalpos.money import round_to
 from regalpos.shapes import plain
 from sales.forms import SaleBody, parse_sale
 from sales.models import Register, ReturnedQuantity, Sale, SaleLine, Shift, Tender
@@ -125,7 +126,7 @@ def refuse_impossible(sheet: ReturnSheet, wanted: Mapping[UUID, Decimal]) -> Non
             words = _("More than nothing, or leave it at 0.")
         elif line.sold.by_piece and quantity != quantity.to_integral_value():
             words = _("Sold by the piece: whole numbers only.")
-        elif quantity != round(quantity, 3):
+        elif quantity != round_to(quantity, 3):
             words = _("At most three decimals.")
         elif quantity > line.left:
             words = _("Only %(left)s of these can still come back.") % {"left": plain(line.left)}

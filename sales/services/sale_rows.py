@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import StockHold, StockMove
 from inventory.services.stock import Change, move_many
-from people.access import Actor
 from people.models import Customer, Salesman
 from regalpos.errors import Invalid
+from sales.forms import PaymentBody
 from sales.models import (
     CashMove,
     JournalHead,
@@ -155,18 +155,21 @@ def write_payments(
     settlement: Settlement,
     tenders: Mapping[str, Tender],
     shift: Shift,
-    actor: Actor,
+    basket: Basket,
 ) -> None:
     """Payments as they were made, and the cash among them into the drawer."""
-    Payment.objects.bulk_create(new_payments(sale, settlement, tenders))
-    if move := new_cash_move(sale, settlement, shift, actor.user_id):
+    Payment.objects.bulk_create(new_payments(sale, settlement, tenders, basket.body.payments))
+    if move := new_cash_move(sale, settlement, shift, basket.actor.user_id):
         move.save(force_insert=True)
 
 
 def new_payments(
-    sale: Sale, settlement: Settlement, tenders: Mapping[str, Tender]
+    sale: Sale,
+    settlement: Settlement,
+    tenders: Mapping[str, Tender],
+    sent: Sequence[PaymentBody],
 ) -> list[Payment]:
-    """The payments of a sale, to be saved."""
+    """The payments of a sale, to be saved; `sent` in the settlement's order."""
     by_id = {tender.pk: tender for tender in tenders.values()}
     return [
         Payment(
@@ -176,8 +179,12 @@ def new_payments(
             amount=kept.amount,
             handed_over=kept.handed_over,
             change=kept.change,
+            reference=payment.reference,
+            last4=payment.last4,
         )
-        for number, kept in enumerate(settlement.payments, start=1)
+        for number, (kept, payment) in enumerate(
+            zip(settlement.payments, sent, strict=True), start=1
+        )
     ]
 
 

@@ -112,9 +112,13 @@ def settle_payments(basket: Basket, tenders: Mapping[str, Tender]) -> Settlement
 
 
 def refuse_short_shelves(basket: Basket) -> None:
-    """Limited goods are sold only if they are there and not held for somebody who is paying."""
-    if basket.quoted:
-        return  # The quote holds them.
+    """Limited goods are sold only if they are there and not held for somebody who is paying.
+
+    A quote holds them for one sale: presented again, it has nothing to take but what is free.
+    """
+    holder = basket.body.quote
+    if holder and StockHold.objects.filter(holder=holder).exists():
+        return
     wanted: dict[UUID, Decimal] = {}
     for line in basket.bill.lines:
         product = line.product_id

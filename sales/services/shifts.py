@@ -55,12 +55,9 @@ def open_shift(*, shift_id: UUID, register_id: UUID, float_amount: Decimal, acto
         raise Invalid(fields={"register": [str(_("Only a till has shifts."))]})
     if not is_money(float_amount, register.store.currency) or float_amount < 0:
         raise Invalid(fields={"float": [str(_("An amount of money, zero or more."))]})
-    if shift := Shift.objects.filter(pk=shift_id).first():
-        same = (shift.register_id, shift.cashier_id, shift.float_amount)
-        if same != (register_id, actor.user_id, float_amount):
-            raise OtherContent
+    if shift := _opened(shift_id, register_id, float_amount, actor):
         return shift
-    _refuse_if_taken(register, actor)
+    _refuse_if_taken(register, actor, shift_id)
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -73,9 +70,9 @@ def open_shift(*, shift_id: UUID, register_id: UUID, float_amount: Decimal, acto
                 float_amount=float_amount,
             )
     except IntegrityError:  # Somebody was quicker; the constraint had the last word.
-        if twin := Shift.objects.filter(pk=shift_id, cashier_id=actor.user_id).first():
+        if twin := _opened(shift_id, register_id, float_amount, actor):
             return twin
-        _refuse_if_taken(register, actor)
+        _refuse_if_taken(register, actor, shift_id)
         raise
     ShiftTotals.objects.create(shift=shift, expected_cash=float_amount)
     CashMove.objects.create(
@@ -163,8 +160,20 @@ def open_shift_of(register_id: UUID) -> Shift | None:
     return Shift.objects.standing().filter(register_id=register_id).first()
 
 
-def _refuse_if_taken(register: Register, actor: Actor) -> None:
-    standing = Shift.objects.standing().select_related("cashier", "register")
+def _opened(shift_id: UUID, register_id: UUID, float_amount: Decimal, actor: Actor) -> Shift | None:
+    """The shift that this very request has opened before. Raises OtherContent for another one."""
+    shift = Shift.objects.filter(pk=shift_id).first()
+    if shift is None:
+        return None
+    same = (shift.register_id, shift.cashier_id, shift.float_amount)
+    if same != (register_id, actor.user_id, float_amount):
+        raise OtherContent
+    return shift
+
+
+def _refuse_if_taken(register: Register, actor: Actor, shift_id: UUID) -> None:
+    """By another shift: a twin of this very one may just have been opened."""
+    standing = Shift.objects.standing().exclude(pk=shift_id).select_related("cashier", "register")
     if shift := standing.filter(register=register).first():
         raise RegisterTaken(register=register.name, cashier=str(shift.cashier))
     if shift := standing.filter(cashier_id=actor.user_id).first():

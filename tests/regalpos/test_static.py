@@ -297,3 +297,8 @@ def test_no_body_over_its_limit_reaches_django(
     kibibytes: int, headers: dict[str, str], status: int
 ) -> None:
     assert put(BodyLimit(reader), [KIB] * kibibytes, **headers) == status
+
+
+@pytest.mark.parametrize("path", ["../settings.py", "/etc/passwd", "css/", "css", "css/no.css"])
+def test_an_address_that_is_no_file_of_the_house_goes_on(path: str) -> None:
+    assert get(StaticFiles(beyond), f"{shop.STATIC_URL}{path}")[0] == 299

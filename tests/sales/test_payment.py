@@ -4,6 +4,7 @@ import html as html_module
 import json
 import re
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from inventory.models import Price, StockLevel
 from people.models import User
 from regalpos import ids
+from sales.forms import parse_sale
 from sales.models import Cart, CartStep, Payment, Sale, SaleAttempt, Shift
 from sales.services import checkout
 from sales.services.cart_states import freeze_cart
@@ -380,3 +382,46 @@ def test_an_attempt_of_another_store_says_nothing(shop: Shop, cart: UUID, ana: C
 def test_only_who_may_sell_takes_money(shop: Shop, cart: UUID, who: str, status: int) -> None:
     assert take(at(getattr(shop, who)), cart).status == status
     unchanged(cart)
+
+
+def test_a_card_slips_number_is_kept_with_its_payment(shop: Shop) -> None:
+    shop.on_shift()
+    raw = {
+        "register": str(shop.till.pk),
+        "lines": [{"product": str(shop.product("Oak board").pk), "quantity": "1"}],
+        "payments": [
+            {"tender": "cash", "amount": "4.00"},
+            {"tender": "card", "amount": "30.00", "reference": "T-77", "last4": "4242"},
+        ],
+        "shown_total": "34.00",
+    }
+    body = parse_sale(raw)
+    checkout.check_out(sale_id=ids.new(), body=body, actor=shop.actor(), source="api")
+    kept = Payment.objects.order_by("number").values_list("tender__code", "reference", "last4")
+    assert list(kept) == [("cash", "", ""), ("card", "T-77", "4242")]
+
+
+def test_a_cart_whose_attempt_ended_without_it_goes_on(shop: Shop, cart: UUID, ana: Client) -> None:
+    attempt = ids.new()
+    freeze_cart(
+        cart_id=cart, attempt_id=attempt, actor=shop.actor(), payments=CASH, shown_total="12.25"
+    )
+    ana.delete(f"/till/attempts/{attempt}/")  # names no cart
+    ana.delete(f"/till/attempts/{attempt}/?cart={cart}")
+    assert Cart.objects.get(pk=cart).attempt is None
+    assert take(ana, cart).outcome["state"] == "posted"
+
+
+def test_a_cart_whose_attempt_was_posted_without_it_is_sold(
+    shop: Shop, cart: UUID, ana: Client
+) -> None:
+    attempt = ids.new()
+    body = freeze_cart(
+        cart_id=cart, attempt_id=attempt, actor=shop.actor(), payments=CASH, shown_total="12.25"
+    )
+    assert body
+    sell = partial(checkout.check_out, sale_id=attempt, body=body, actor=shop.actor(), source="api")
+    assert sell().status == 201
+    assert sell(cart_id=cart).status == 200
+    assert Cart.objects.get(pk=cart).state == Cart.State.SOLD
+    assert Sale.objects.count() == 1

@@ -10,7 +10,7 @@ from django.test import Client
 
 from people.models import AuditEvent, User
 from regalpos import ids
-from regalpos.errors import Busy
+from regalpos.errors import Busy, Invalid
 from sales.forms import parse_sale
 from sales.models import (
     CashMove,
@@ -435,3 +435,33 @@ def test_somebody_elses_attempt_is_not_here(shop: Shop, sale: Sale) -> None:
     theirs = offered(ben, sale, "1") | {"attempt": form["attempt"]}
     assert send(ben, sale, theirs)[0] == 404
     assert UUID(form["attempt"]) == Sale.objects.get(kind="return").pk
+
+
+@pytest.mark.parametrize("count", ["9" * 29, "0." + "0" * 27 + "1", "9" * 26 + ".123"])
+def test_a_number_too_long_to_compute_with_is_refused_at_its_line(
+    shop: Shop, sale: Sale, count: str
+) -> None:
+    page = at(shop.cashier).get(url(sale), typed(sale, "0", "0", count))
+    assert page.status_code == 200
+    assert re.search("can still come back|Three decimals|three decimals", page.content.decode())
+    assert nothing_came_back(sale)
+
+
+def test_what_is_wrong_in_an_exchange_is_said_of_its_own_line(shop: Shop, sale: Sale) -> None:
+    back = {"returns": str(line(sale, 1).pk), "quantity": "-1", "reason": "torn"}
+
+    def exchange(more: dict[str, str]) -> Any:
+        raw = {
+            "register": str(shop.till.pk),
+            "lines": [back, more],
+            "payments": [],
+            "shown_total": "0",
+        }
+        body = parse_sale(raw)
+        return check_out(sale_id=ids.new(), body=body, actor=shop.actor(), source="api")
+
+    with pytest.raises(Invalid) as refused:
+        exchange({"product": str(shop.product("Oak board").pk), "quantity": "0.5"})
+    assert set(refused.value.fields) == {"lines.1.quantity"}
+    assert exchange({"barcode": "nowhere", "quantity": "1"}).content["line"] == 2
+    assert nothing_came_back(sale)

@@ -11,6 +11,7 @@ from people.models import User
 from regalpos import ids
 from sales.models import Cart, CartStep, Shift
 from sales.services.shifts import close_shift
+from tests.factories import set_price
 from tests.sales.shop import Shop, make_shop, make_tenders
 
 pytestmark = pytest.mark.django_db
@@ -230,3 +231,14 @@ def test_a_sale_is_parked_and_recalled(shop: Shop, cart: UUID, ana: Client) -> N
     html = ana.post(f"/till/{fresh[1]}/recalled/", sent).content.decode()
     assert f'data-cart="{cart}"' in html
     assert ana.get(f"/till/{fresh[1]}/")["Location"] == "/till/"
+
+
+def test_lines_that_are_too_much_together_do_not_hide_the_cart(shop: Shop, ana: Client) -> None:
+    shop.on_shift()
+    cart = shop.cart()
+    for name, sku in (("Oak board", "OB-1"), ("Oat milk 1 l", "OM-1"), ("Rye sourdough", "RS-1")):
+        set_price(shop.product(name), "15000000.00")
+        sent = {"id": str(ids.new()), "code": sku, "quantity": "33000"}
+        assert ana.post(f"/till/{cart}/lines/", sent).status_code == 200
+    page = ana.get(f"/till/{cart}/").content.decode()
+    assert page.count("This has no price that a till can take.") == 1
