@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from sales.views import dashboard, payment, receipts, returns, shift, till
+from sales.views import dashboard, payment, receipts, registers, returns, shift, till
 
 app_name = "sales"
 
 urlpatterns = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     # ---- the till: its sale, and paying for it
-    path("till/", till.till, name="till"),
-    path("till/registers/<uuid:register_id>/", till.register, name="register"),
+    path("till/", registers.registers, name="till"),
+    path("till/registers/<uuid:register_id>/", registers.register, name="register"),
     path("till/attempts/<uuid:attempt_id>/", payment.attempt, name="attempt"),
     path("till/<uuid:cart_id>/", till.cart, name="cart"),
     path("till/<uuid:cart_id>/lines/", till.lines, name="lines"),

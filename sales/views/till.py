@@ -1,18 +1,16 @@
-"""The POS screen: choosing a till, and what goes into the cart.
+"""The POS screen: what goes into the cart, and what is found for it.
 
 Every change is one POST with a step id that the page made, and answers with the cart as it then
 stands. A refusal answers with the row that says so in the cart, beside the raw code.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,57 +19,21 @@ from people.permissions import Permission
 from regalpos import ids, lanes
 from regalpos.barcodes import clean_scan
 from regalpos.errors import Busy, Invalid, NotHere, Refusal
-from regalpos.money import NotAnAmount, parse_amount
 from regalpos.screens import render_screen
 from sales.models import Cart
-from sales.services.cart import add_to_cart, read_count, remove_line, set_quantity, undo_step
+from sales.services.cart import add_to_cart, remove_line, set_quantity, undo_step
 from sales.services.cart_gate import CartElsewhere, DrawerOfAnother
+from sales.services.cart_items import read_count
 from sales.services.cart_states import open_cart, park_cart, recall_cart
 from sales.services.cart_view import CartView, view_cart
-from sales.services.shifts import open_shift
 from sales.services.till_view import (
-    TillChoice,
     TillScreen,
     find_tiles,
-    own_till,
-    read_choices,
     read_parked,
-    read_register,
     read_screen,
     read_tiles_of,
 )
 from sales.views.figures import Sold, due_of, read_sold
-
-
-@requires(Permission.SELL)
-@require_GET
-async def till(request: Request) -> HttpResponse:
-    """Straight to the sale at the person's own till; without one, the tills to choose from."""
-    actor = request.actor
-
-    def unit() -> UUID | list[TillChoice]:
-        register_id = own_till(actor)
-        if register_id is None:
-            return read_choices(actor)
-        return open_cart(cart_id=ids.new(), register_id=register_id, actor=actor)
-
-    found = await lanes.run(unit, actor, write=True)
-    if isinstance(found, UUID):
-        return HttpResponseRedirect(reverse("sales:cart", args=[found]))
-    return render_screen(request, "sales/registers.html", context={"tills": found})
-
-
-@requires(Permission.SELL)
-@require_http_methods(["GET", "POST"])
-async def register(request: Request, register_id: UUID) -> HttpResponse:
-    """GET: the form that opens a shift here, or the sale of one that is open. POST: it is open."""
-    actor = request.actor
-    choice = await lanes.run(partial(read_register, register_id, actor), actor)
-    if request.method == "POST":
-        return await _open_shift(request, choice)
-    if choice.shift is not None and (choice.mine or choice.shared):
-        return await _to_cart(request, register_id)
-    return _shift_form(request, choice)
 
 
 @requires(Permission.SELL)
@@ -98,7 +60,7 @@ async def show_cart(request: Request, cart_id: UUID, *, view: str) -> HttpRespon
         )
     state = screen.cart.state
     if state == Cart.State.SOLD:
-        return await _to_cart(request, screen.register.pk, sold=screen.cart.attempt)
+        return await to_cart(request, screen.register.pk, sold=screen.cart.attempt)
     if state != Cart.State.OPEN:
         return HttpResponseRedirect(reverse("sales:till"))
     if screen.cart.lines:
@@ -292,43 +254,9 @@ async def _step(request: Request, unit: Callable[[], CartView], *, raw: str = ""
     return show(request, cart)
 
 
-async def _to_cart(request: Request, register_id: UUID, sold: UUID | None = None) -> HttpResponse:
+async def to_cart(request: Request, register_id: UUID, sold: UUID | None = None) -> HttpResponse:
     actor = request.actor
     unit = partial(open_cart, cart_id=ids.new(), register_id=register_id, actor=actor)
     cart_id = await lanes.run(unit, actor, write=True)
     query = f"?sold={sold}" if sold else ""
     return HttpResponseRedirect(reverse("sales:cart", args=[cart_id]) + query)
-
-
-async def _open_shift(request: Request, choice: TillChoice) -> HttpResponse:
-    """The shift is open and the till is ready; or the form says what was wrong with the float."""
-    typed, shift_id = request.POST.get("float", ""), uuid_of(request.POST.get("id", ""))
-    try:
-        amount = _float(typed, choice.store.currency)
-        unit = partial(
-            open_shift,
-            shift_id=shift_id or ids.new(),
-            register_id=choice.register.pk,
-            float_amount=amount,
-            actor=request.actor,
-        )
-        await lanes.run(unit, request.actor, write=True)
-    except Refusal as refusal:
-        fields = refusal.fields if isinstance(refusal, Invalid) else {}
-        problem = next(iter(fields.values()), [str(refusal.message)])[0]
-        return _shift_form(request, choice, typed, problem, refusal.status)
-    return await _to_cart(request, choice.register.pk)
-
-
-def _float(typed: str, currency: str) -> Decimal:
-    try:
-        return parse_amount(typed or "0", currency, get_language() or "en")
-    except NotAnAmount as wrong:
-        raise Invalid(fields={"float": [_("An amount of money, zero or more.")]}) from wrong
-
-
-def _shift_form(
-    request: Request, choice: TillChoice, typed: str = "", problem: str = "", status: int = 200
-) -> HttpResponse:
-    context = {"till": choice, "typed": typed, "problem": problem, "shift_id": ids.new()}
-    return render_screen(request, "sales/register.html", context=context, status=status)

@@ -10,11 +10,9 @@ from regalpos import ids
 from regalpos.errors import Invalid, NotHere, Refusal
 from sales.models import Cart, CartLine, CartStep, Favourite
 from sales.services.cart import (
-    BrokenScan,
     CartFull,
     NothingToUndo,
     add_to_cart,
-    read_count,
     remove_line,
     set_quantity,
     undo_step,
@@ -26,6 +24,7 @@ from sales.services.cart_gate import (
     DrawerOfAnother,
     StepOfAnother,
 )
+from sales.services.cart_items import BrokenScan, read_count
 from sales.services.cart_states import (
     FinishFirst,
     NothingToPark,
