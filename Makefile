@@ -21,8 +21,8 @@ test: $(DEV) browser ## run all tests (ARGS= goes to pytest, as in ARGS="-k till
 	@$(PYTEST) -n 2 --ignore=tests/e2e $(ARGS) $(NONE_IS_FINE)
 	@$(PYTEST) -n 2 tests/e2e $(ARGS) $(NONE_IS_FINE)
 
-crash: $(DEV) ## the long fault tests: kill servers and the database, lose nothing
-	@REGAL_LONG=1 $(PYTEST) -m "fault or slow" $(ARGS)
+crash: $(DEV) ## the long runs, for hours: kill the app and the database, race and trade, lose nothing
+	@REGAL_LONG=1 $(PYTEST) tests/faults tests/races tests/properties $(ARGS)
 
 check: $(DEV) ## all that is checked without running the shop: style, types, floors, templates
 	@$(VENV)/bin/ruff check .

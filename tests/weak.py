@@ -82,6 +82,7 @@ def _weaken_checkout() -> None:
         if missing(LOOK_FIRST):
             if kept := SaleAttempt.objects.filter(pk=sale_id).first():
                 return checkout._answer(kept, replayed=True)
+            time.sleep(NAP)
             answer = original(sale_id=ids.new(), **asked)
             posted = SaleAttempt.objects.get(pk=answer.content["id"])
             posted.pk = sale_id

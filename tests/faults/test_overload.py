@@ -14,13 +14,14 @@ from tests import databases, killing
 from tests.crowd import Crowd, Person, Task, crowd, send_all
 from tests.databases import Database
 from tests.factories import PASSWORD, a_product, a_store, a_user
-from tests.faults.conftest import a_days_trade, cashiers, wait_for_sales
+from tests.faults.conftest import LONG, a_days_trade, cashiers, wait_for_sales
 from tests.shops import Shop
 from tests.tills import books_hold, nothing_wrong, some_tills
 from tests.told import Tell
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
+TILLS = 4
 REFUSALS = 6
 # What PostgreSQL says when a table cannot grow.
 DISK_FULL = """
@@ -36,7 +37,7 @@ BOUND = 30  # seconds for a 503: lane, pool, lock and one rerun, on a machine wi
 def trading(shop: Shop) -> Iterator[Crowd]:
     """Some tills sell, and go on until the end; then nothing may be wrong."""
     store = a_store()
-    tills = some_tills(4, store)
+    tills = some_tills(TILLS, store)
     apple = a_product(price="2.00", on_hand="9000", store=store)
     trade = a_days_trade(tills, apple, 600)
     with crowd(cashiers(shop.url, tills, trade)) as shoppers:
@@ -90,6 +91,19 @@ def test_without_a_connection_to_be_had_it_says_when_to_come_again_and_recovers(
             wait_for_refusals(shoppers)
     number = shoppers.history.count("heard", 503)
     tell(f"all {held} connections held: {number} told to wait, then sold again; {books_hold()}")
+
+
+@pytest.mark.skipif(not LONG, reason="an outage of a minute belongs to the long run")
+def test_after_a_long_outage_nobody_waits_much_longer(shop: Shop, tell: Tell) -> None:
+    with trading(shop) as shoppers:
+        databases.let_go()
+        with all_connections_held(shop.database):
+            time.sleep(60)  # the outage itself; pauses between tries to connect must not grow
+        before = shoppers.history.count("heard", 503)
+        wait_for_sales(shoppers.history)
+        after = shoppers.history.count("heard", 503) - before
+    assert after <= 2 * TILLS
+    tell(f"a minute without the database: {before} told to wait, {after} after it; {books_hold()}")
 
 
 def test_a_lane_that_is_full_says_so_and_holds_up_no_other(shop: Shop, tell: Tell) -> None:

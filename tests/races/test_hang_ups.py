@@ -18,14 +18,14 @@ from tests.told import Tell
 pytestmark = [pytest.mark.race, pytest.mark.timeout(1200)]
 
 LONG = bool(os.environ.get("REGAL_LONG"))
-HANG_UPS = 2000 if LONG else 220
+HANG_UPS = 2600 if LONG else 260
 TILLS = 6
 
 
 def impatient(shop: Shop, tills: list[Till], product: Product, number: int) -> list[Task]:
     """Every sale is sent twice: first by somebody who leaves, at any moment, then to the end."""
     return [
-        till.sale((product, 1), total="2.00", hang_up=random.uniform(0, 1.3))
+        till.sale((product, 1), total="2.00", hang_up=random.uniform(0, 1.1))
         for till in tills
         for _sale in range(number // len(tills) + 1)
     ]
@@ -55,7 +55,7 @@ def test_whoever_hangs_up_and_sends_again_has_one_sale(shop: Shop, tell: Tell) -
         ("half sent, " if event.half else "") + ("sold" if final[task].replayed else "not sold")
         for task, event in gone.items()
     )
-    assert len(gone) >= 0.8 * HANG_UPS, history
+    assert len(gone) >= 0.75 * HANG_UPS, history
     assert found["sold"] >= 10, found  # The shop finished what it had begun ...
     assert found["not sold"] + found["half sent, not sold"] >= 10, found  # ... and nothing else.
     assert found["half sent, sold"] == 0

@@ -2,16 +2,20 @@
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import cycle
+from pathlib import Path
 
 import pytest
 
 from inventory.models import Product, StockLevel, StockMove
 from sales.models import Sale, SaleLine
-from tests import weak
+from tests import servers, weak
 from tests.crowd import History, Task, send_all
 from tests.factories import a_product, a_store, on_hand
 from tests.races.conftest import provoked
+from tests.servers import Server
 from tests.shops import Shop
 from tests.tills import Till, books_hold, some_tills
 from tests.told import Tell
@@ -31,16 +35,25 @@ def buyers(tills: list[Till], lamp: Product, number: int = BUYERS) -> list[list[
     return [[till.sale((lamp, 1), total="12.00") for _ in range(each)] for till in tills]
 
 
-def rush(shop: Shop, tills: list[Till], wanted: list[list[Task]]) -> History:
-    """All of them pay at the same moment."""
+def rush(urls: list[str], tills: list[Till], wanted: list[list[Task]]) -> History:
+    """All of them pay at the same moment, at each of the servers as many."""
     people = [
-        till.person(shop.url, *([task] for task in tasks))
-        for till, tasks in zip(tills, wanted, strict=True)
+        till.person(url, *([task] for task in tasks))
+        for till, tasks, url in zip(tills, wanted, cycle(urls), strict=False)
     ]
     return send_all(people)
 
 
-def test_a_hundred_buyers_of_the_last_fifty_get_exactly_fifty(shop: Shop, tell: Tell) -> None:
+@pytest.fixture
+def another(shop: Shop, tmp_path: Path) -> Iterator[Server]:
+    """A second process that sells from the same shelves."""
+    with servers.serving(shop.database, tmp_path / "server.log") as server:
+        yield server
+
+
+def test_a_hundred_buyers_of_the_last_fifty_get_exactly_fifty(
+    shop: Shop, another: Server, tell: Tell
+) -> None:
     store = a_store()
     tills = some_tills(TILLS, store)
     waits: Counter[str] = Counter()
@@ -48,7 +61,7 @@ def test_a_hundred_buyers_of_the_last_fifty_get_exactly_fifty(shop: Shop, tell: 
     for _run in range(RUNS):
         lamp = a_product(price="12.00", limited=True, on_hand=str(UNITS), store=store)
         wanted = buyers(tills, lamp)
-        history = rush(shop, tills, wanted)
+        history = rush([shop.url, another.url], tills, wanted)
 
         heard = history.final()
         outcomes = Counter((event.status, event.code) for event in heard.values())
@@ -67,8 +80,8 @@ def test_a_hundred_buyers_of_the_last_fifty_get_exactly_fifty(shop: Shop, tell: 
 
     assert Sale.objects.filter(store=store).count() == RUNS * UNITS
     tell(
-        f"{RUNS} runs of {BUYERS} buyers at {TILLS} tills for {UNITS} units: exactly {UNITS} each;"
-        f" told to wait: {dict(waits)}; {books_hold()}"
+        f"{RUNS} runs of {BUYERS} buyers at {TILLS} tills and 2 servers for {UNITS} units: exactly"
+        f" {UNITS} each; told to wait: {dict(waits)}; {books_hold()}"
     )
 
 
@@ -79,7 +92,7 @@ def test_control_without_the_lock_more_are_sold_than_there_are(weak_shop: Shop, 
     def sold() -> int:
         lamp = a_product(price="12.00", limited=True, on_hand="10", store=store)
         with weak_shop.without(weak.STOCK_LOCK):
-            rush(weak_shop, tills, buyers(tills, lamp, 30))
+            rush([weak_shop.url], tills, buyers(tills, lamp, 30))
         count = SaleLine.objects.filter(product=lamp).count()
         assert StockLevel.objects.get(product=lamp, store=store).on_hand == 10 - count
         return count

@@ -138,13 +138,14 @@ def test_one_person_who_opens_many_tills_gets_one(shop: Shop, tell: Tell) -> Non
 
 
 def test_control_without_the_constraint_several_open_one_till(weak_shop: Shop, tell: Tell) -> None:
-    store = a_store()
-    register = a_register(store)
-    pairs = [(a_user("cashier", store), register) for _ in range(TILLS)]
+    def opened() -> int:
+        store = a_store()
+        register = a_register(store)
+        pairs = [(a_user("cashier", store), register) for _ in range(TILLS)]
+        with weak_shop.without(weak.ONE_SHIFT):
+            open_at_once(weak_shop, pairs)
+        return Shift.objects.standing().filter(register=register).count()
 
-    with weak_shop.without(weak.ONE_SHIFT):
-        open_at_once(weak_shop, pairs)
-
-    opened = Shift.objects.standing().filter(register=register).count()
-    tell(f"without {weak.ONE_SHIFT}: {opened} shifts are open at one till")
-    assert opened > 1
+    most = provoked(opened, beyond=1)
+    tell(f"without {weak.ONE_SHIFT}: {most} shifts are open at one till")
+    assert most > 1
