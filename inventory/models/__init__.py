@@ -4,7 +4,6 @@ from inventory.models.pricing import Price
 from inventory.models.product import (
     Barcode,
     Brand,
-    BundlePart,
     Category,
     Product,
     TaxPercent,
@@ -15,7 +14,6 @@ from inventory.models.stock import LotLevel, StockHold, StockLevel, StockMove, S
 __all__ = [
     "Barcode",
     "Brand",
-    "BundlePart",
     "Category",
     "LotLevel",
     "Price",

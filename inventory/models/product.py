@@ -227,21 +227,3 @@ class Barcode(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.lookup = lookup_key(self.code)
         super().save(*args, **kwargs)
-
-
-class BundlePart(models.Model):
-    bundle = models.ForeignKey(Product, models.CASCADE, related_name="parts")
-    part = models.ForeignKey(Product, models.PROTECT, related_name="in_bundles")
-    quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3)
-
-    class Meta:
-        verbose_name = _("bundle part")
-        verbose_name_plural = _("bundle parts")
-        constraints = (
-            UniqueConstraint(fields=("bundle", "part"), name="bundle_names_a_part_once"),
-            CheckConstraint(condition=Q(quantity__gt=0), name="bundle_part_counts_something"),
-            CheckConstraint(condition=~Q(bundle=F("part")), name="bundle_does_not_hold_itself"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.quantity} {self.part_id}"

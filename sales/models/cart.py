@@ -64,9 +64,6 @@ class CartLine(models.Model):
     number = models.PositiveIntegerField()  # Order of first scan; never reused in a cart.
     product = models.ForeignKey(Product, models.PROTECT, related_name="+")
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
-    # A pack's own price per piece, or a price-embedded label's whole price.
-    pack_price = models.DecimalField(max_digits=15, decimal_places=4, null=True, blank=True)
-    label_price = models.DecimalField(max_digits=15, decimal_places=3, null=True, blank=True)
     barcode = models.CharField(max_length=64, blank=True)
     discount_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     discount_reason = models.CharField(max_length=200, blank=True)
