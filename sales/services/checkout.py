@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.access import Actor
+from people.permissions import Permission
 from people.services import trail
 from regalpos.canonical import digest
-from regalpos.errors import Invalid, NotHere, Refusal
+from regalpos.errors import Invalid, NotAllowed, NotHere, Refusal
 from regalpos.live import announce, till_topic
 from sales.forms import SaleBody, differing
 from sales.models import Cart, Register, SaleAttempt
@@ -70,9 +71,11 @@ def check_out(
     One transaction: the key first (a twin waits on it), then everything that posting locks. A
     business refusal rolls back to a savepoint and is kept under the key. With `cart_id` that cart
     becomes sold, or free again, in the same transaction. Safe to repeat. Raises what leaves the id
-    free and nothing written: NotHere, Invalid, BodyMismatch, InProgress.
+    free and nothing written: NotHere, NotAllowed, Invalid, BodyMismatch, InProgress.
     """
     register = _register(body.register, actor)
+    if any(line.returns for line in body.lines) and not actor.may(Permission.REFUND):
+        raise NotAllowed
     document = body.document()
     attempt = SaleAttempt(
         pk=sale_id,

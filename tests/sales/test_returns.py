@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 
 from people.models import AuditEvent, User
+from people.permissions import GRANTS, Permission, Role
 from regalpos import ids
-from regalpos.errors import Busy, Invalid
+from regalpos.errors import Busy, Invalid, NotAllowed
 from sales.forms import parse_sale
 from sales.models import (
     CashMove,
@@ -464,4 +465,21 @@ def test_what_is_wrong_in_an_exchange_is_said_of_its_own_line(shop: Shop, sale: 
         exchange({"product": str(shop.product("Oak board").pk), "quantity": "0.5"})
     assert set(refused.value.fields) == {"lines.1.quantity"}
     assert exchange({"barcode": "nowhere", "quantity": "1"}).content["line"] == 2
+    assert nothing_came_back(sale)
+
+
+def test_paying_back_takes_the_right_to_refund_at_every_door(
+    shop: Shop, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GRANTS, Role.CASHIER, GRANTS[Role.CASHIER] - {Permission.REFUND})
+    raw = {
+        "register": str(shop.till.pk),
+        "lines": [{"returns": str(line(sale, 1).pk), "quantity": "-1", "reason": "torn"}],
+        "payments": [{"tender": "cash", "amount": "-2.35"}],
+        "shown_total": "-2.35",
+    }
+    back, body = ids.new(), parse_sale(raw)
+    with pytest.raises(NotAllowed):
+        check_out(sale_id=back, body=body, actor=shop.actor(), source="api")
+    assert not SaleAttempt.objects.filter(pk=back).exists()
     assert nothing_came_back(sale)
