@@ -19,13 +19,15 @@ COLOURS: dict[str, Any] = {
 }
 THUMB = 48  # px: the least side of whatever is pressed at a till
 
-# What can be pressed and is smaller than that, with the label that is pressed with it.
+# What can be pressed and is smaller than that, with the label or the row that is pressed with it.
 TOO_SMALL = """
 least => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
   .filter(thing => thing.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
   .filter(thing => thing.type !== "hidden" && !thing.closest(".unseen"))
   .map(thing => {
-    const boxes = [thing, ...(thing.labels ?? [])].map(one => one.getBoundingClientRect());
+    const row = thing.matches(".line-name") ? [thing.closest("[data-line]")] : [];
+    const whole = [thing, ...(thing.labels ?? []), ...row];
+    const boxes = whole.map(one => one.getBoundingClientRect());
     const side = box => Math.min(box.width, box.height);
     const name = thing.getAttribute("aria-label") || thing.textContent.trim() || thing.outerHTML;
     return [Math.max(...boxes.map(side)), name.replace(/\\s+/g, " ").slice(0, 90)];
