@@ -8,6 +8,8 @@ from itertools import batched
 from operator import attrgetter
 from typing import Any
 
+from django.db.models import F, Q
+
 from sales.models import JournalHead, JournalRecord, Sale
 from sales.sealing import FIRST, HASH_VERSION, amount, hash_of, instant
 from sales.services.answers import money
@@ -64,8 +66,13 @@ class ChainCheck:
         return None
 
     def _records(self) -> Iterator[tuple[JournalRecord, Sale | None]]:
-        """The chain in order, each record with the sale it speaks of, a batch at a time."""
-        records = JournalRecord.objects.filter(register_id=self.head.register_id)
+        """The chain in order, each record with the sale it speaks of, a batch at a time.
+
+        As far as the head that was read: a shop that sells meanwhile adds to both.
+        """
+        epoch, seq = self.head.epoch, self.head.seq
+        known = Q(epoch__lt=epoch) | Q(epoch=epoch, seq__lte=seq)
+        records = JournalRecord.objects.filter(known, register_id=self.head.register_id)
         in_order = records.order_by("epoch", "seq").iterator(chunk_size=BATCH)
         for batch in batched(in_order, BATCH):
             sales = Sale.objects.prefetch_related("lines", "payments__tender").in_bulk(
@@ -107,7 +114,11 @@ class ChainCheck:
             return "the head says otherwise: the tail was cut or the head was moved"
         if (head.perpetual_sales, head.perpetual_returns) != (self.sales, self.returns):
             return "the head's perpetual totals are not the last record's"
-        return ""
+        # In one statement, so that head and records are of one moment.
+        epoch, seq = F("register__journal__epoch"), F("register__journal__seq")
+        beyond = Q(epoch__gt=epoch) | Q(epoch=epoch, seq__gt=seq)
+        records = JournalRecord.objects.filter(beyond, register_id=head.register_id)
+        return "records stand beyond the head: it was moved back" if records.exists() else ""
 
 
 def _envelope(record: JournalRecord) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from inventory.models import Product
 from regalpos import ids
 from sales.books import INVARIANTS
 from sales.forms import parse_sale
-from sales.models import Sale
-from sales.reports.journal_check import check_journal
+from sales.models import JournalHead, Sale, Shift
+from sales.reports.journal_check import ChainCheck, check_journal
 from sales.services.checkout import check_out
 from sales.services.shifts import close_shift
 from tests.databases import Database
-from tests.factories import a_cashier, a_product, a_register, a_shift, a_store
+from tests.factories import a_cashier, a_product, a_register, a_shift, a_store, an_actor
 
 # One lie per invariant, told by the owner with the triggers off: as an intruder would.
 PLANTED = {
@@ -119,6 +119,17 @@ def test_the_journal_of_a_day_verifies(traded):
     call_command("verify_journal", stdout=StringIO())
 
 
+def test_a_journal_that_grows_while_it_is_read_verifies(traded):
+    check = ChainCheck(JournalHead.objects.get(seq=5))  # as it stood when the reading began
+    shift = Shift.objects.filter(closed_at__isnull=False).latest("opened_at")
+    cashier = an_actor(shift.cashier)
+    a_shift(shift.register, cashier)
+
+    assert JournalHead.objects.get(register=shift.register).seq == 6
+    assert check.first_break() is None
+    assert check_journal().holds
+
+
 TAMPERED = {
     "a sealed payload": "UPDATE sales_journalrecord SET payload = payload || ' '::bytea WHERE seq = 2",
     "a column beside the payload": "UPDATE sales_journalrecord SET recorded_at = recorded_at - interval '1 hour' WHERE seq = 2",
@@ -131,6 +142,10 @@ TAMPERED = {
     "a sale's own rows": "UPDATE sales_sale SET cashier_id = (SELECT id FROM people_user ORDER BY created_at DESC LIMIT 1)",
     "a line's name": "UPDATE sales_saleline SET description = 'Something else'",
     "a payment": "UPDATE sales_payment SET amount = amount - 1, handed_over = handed_over - 1",
+    "a head moved back": """
+        UPDATE sales_journalhead SET (seq, hash, perpetual_sales, perpetual_returns, perpetual_net)
+        = (SELECT seq, hash, perpetual_sales, perpetual_returns, perpetual_net
+           FROM sales_journalrecord WHERE seq = 4)""",
     "perpetual totals": "UPDATE sales_journalhead SET perpetual_sales = perpetual_sales + 1",
 }  # fmt: skip
 

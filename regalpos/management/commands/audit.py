@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 import inventory.books
 import sales.books
@@ -19,6 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON document")
 
     def handle(self, **options: Any) -> None:
+        with connection.cursor() as cursor:
+            # To look through years of sales takes longer than a till may wait.
+            cursor.execute("SET statement_timeout = 0")
         findings = [(invariant, invariant.check()) for invariant in INVARIANTS]
         holds = all(finding.holds for _invariant, finding in findings)
         if options["json"]:
