@@ -58,10 +58,11 @@ def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) 
     A step: call inside a transaction. Raises UnknownProduct, NoPrice, Invalid.
     """
     store = register.store
-    rules = rules_of(store, at)
+    quote = quote_of(body.quote, body, register, at) if body.quote else None
+    rules = rules_of(store, quote.made_at if quote else at)  # A promise keeps the rules of then.
     goods = {n: line for n, line in enumerate(body.lines, 1) if not line.returns}
     taken = _taken(body, register)
-    asks = _quoted_asks(body, register, at)
+    asks = asks_of_quote(quote) if quote else []
     wanted = [] if asks else list(goods.values())
     found = find_products(wanted, store=store, rules=rules, numbers=goods if wanted else None)
     levels = lock_levels(store.pk, _stocked(found, asks, taken))
@@ -78,13 +79,6 @@ def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) 
         levels=levels,
         at=at,
     )
-
-
-def _quoted_asks(body: SaleBody, register: Register, at: datetime) -> list[Ask]:
-    """The lines as they were promised, if the sale presents a quote that still stands."""
-    if body.quote is None:
-        return []
-    return asks_of_quote(quote_of(body.quote, body, register, at))
 
 
 def _stocked(found: Sequence[Found], asks: Sequence[Ask], taken: Mapping[int, Taken]) -> set[UUID]:

@@ -28,6 +28,7 @@ from tests.factories import (
     a_store,
     on_hand,
     set_price,
+    some_rules,
     some_tenders,
 )
 
@@ -69,6 +70,21 @@ def test_a_quote_that_sold_already_takes_nothing_that_others_hold() -> None:
     assert on_hand(lamp, store) == 2
     assert sell(register, ana, lamp, "2", second).status == 201
     assert on_hand(lamp, store) == 0
+
+
+@pytest.mark.django_db
+def test_a_quote_keeps_the_rules_of_its_moment() -> None:
+    store = a_store()
+    register, ana = a_register(store), a_cashier(store)
+    a_shift(register, ana)
+    lamp = a_product(price="12.00", on_hand="3", store=store)
+    promised = quote(register, ana, lamp, "1")
+    some_rules(store, prices_include_tax=False)
+
+    sold = sell(register, ana, lamp, "1", promised)
+
+    assert (sold.status, sold.content["totals"]["total"]) == (201, "12.00")
+    assert quote(register, ana, lamp, "1", promised.pk).total == Decimal("12.00")
 
 
 @pytest.mark.django_db
