@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.test import Client
 from playwright.sync_api import BrowserContext
@@ -98,14 +99,12 @@ class Shop:
         return factories.a_user(role, *(stores or (self.store,)), **facts)
 
 
-def open_shop(server: Server, goods: Iterable[str] = GOODS, **rules: object) -> Shop:
+def open_shop(server: Server, goods: Iterable[str] = GOODS, **rules: Any) -> Shop:
     """A store with twenty of everything, one till, and a cashier on shift with 100.00."""
     factories.some_tenders()
     store = factories.a_store(**rules)
     admin = factories.a_user(Role.ADMIN)
-    lines = [
-        (product.pk, Decimal(20), None) for product in Product.objects.filter(name__in=goods)
-    ]
+    lines = [(product.pk, Decimal(20), None) for product in Product.objects.filter(name__in=goods)]
     receive_stock(
         receipt_id=ids.new(), store_id=store.pk, lines=lines, actor=factories.an_actor(admin)
     )

@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +14,6 @@ from people.models import User
 from people.permissions import Role
 from regalpos import ids
 from sales.forms import parse_sale
-from sales.models import Cart, Sale
 from sales.services.cart import add_to_cart
 from sales.services.cart_states import open_cart, park_cart
 from sales.services.checkout import check_out
@@ -23,7 +21,7 @@ from tests import factories
 from tests.browser import Console, open_page
 from tests.e2e.conftest import House
 from tests.e2e.looking import look
-from tests.e2e.shop import BREAD, CANDLE, CODES, MILK, Shop, open_shop, sign_in
+from tests.e2e.shop import BREAD, CANDLE, CODES, MILK, Shop, open_shop
 from tests.e2e.till_page import TillPage
 
 Visit = Callable[..., Page]

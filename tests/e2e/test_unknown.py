@@ -1,6 +1,7 @@
 """No answer is not a no: the till says that it does not know, asks, and ends with one sale."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -50,7 +51,7 @@ def sent_ids(page: Page) -> list[str]:
     """The id of every scan that the page sends from now on, again and again if it must."""
     ids: list[str] = []
 
-    def note(request) -> None:  # type: ignore[no-untyped-def]
+    def note(request: Any) -> None:
         if request.method == "POST" and request.url.endswith("/lines/"):
             ids.extend(parse_qs(request.post_data or "")["id"])
 
