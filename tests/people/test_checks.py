@@ -36,4 +36,4 @@ def test_without_a_database_it_says_that_it_cannot_tell(monkeypatch: pytest.Monk
         raise DatabaseError("no server")
 
     monkeypatch.setattr(checks, "demo_people", gone)
-    assert found() == ["people.W001"]
+    assert found() == ["people.I001"]
