@@ -42,6 +42,12 @@ def house(
 
 
 @pytest.fixture
+def server(house: House) -> Server:
+    """Here this is the shared one."""
+    return house.server
+
+
+@pytest.fixture
 def shop(house: House) -> Shop:
     """A store with a till on shift, on the shared server."""
     return open_shop(house.server)

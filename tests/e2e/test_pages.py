@@ -60,6 +60,7 @@ PAGES: dict[str, list[Role]] = {
     "/accounts/password/change/": [C],
     "/admin/": [A, M],
     "/admin/people/auditevent/": [A],
+    "/admin/people/salesman/add/": [M],
     "/admin/sales/sale/": [M],
     "/admin/sales/sale/{sale}/change/": [M],
     "/admin/people/store/{store}/change/": [A],
