@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -100,6 +101,10 @@ class History:
             self.news.wait_for(lambda: happened() or self._one_died(), PATIENCE)
             assert happened(), f"waited in vain for {what}: {self}"
 
+    def has_more_than(self, seen: int) -> bool:
+        """Something has happened since."""
+        return len(self.events) > seen
+
     def _one_died(self) -> bool:
         return self.ended > self.count("done")
 
@@ -191,8 +196,9 @@ class Crowd:
 
     def finish(self) -> History:
         """Everything has been settled; this is what happened."""
-        number = len(self.clients)
-        self.history.wait_until(lambda: self.history.count("done") == number, "clients to finish")
+        while self.history.count("done") < len(self.clients):
+            seen = len(self.history.events)
+            self.history.wait_until(partial(self.history.has_more_than, seen), "clients to finish")
         return self.history
 
     def leave(self) -> None:
