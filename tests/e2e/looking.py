@@ -20,13 +20,16 @@ COLOURS: dict[str, Any] = {
 THUMB = 48  # px: the least side of whatever is pressed at a till
 
 # What can be pressed and is smaller than that, with the label or the row that is pressed with it.
+# A link within a note is as tall as its line.
 TOO_SMALL = """
 least => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
   .filter(thing => thing.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter(thing => thing.type !== "hidden" && !thing.closest(".unseen"))
+  .filter(thing => thing.type !== "hidden" && !thing.closest(".unseen, .note"))
   .map(thing => {
-    const row = thing.matches(".line-name") ? [thing.closest("[data-line]")] : [];
-    const whole = [thing, ...(thing.labels ?? []), ...row];
+    const stretched = getComputedStyle(thing, "::after").position === "absolute";
+    const line = thing.matches(".line-name") ? thing.closest("[data-line]") : null;
+    const row = stretched ? thing.offsetParent : line;
+    const whole = [thing, ...(thing.labels ?? []), ...(row ? [row] : [])];
     const boxes = whole.map(one => one.getBoundingClientRect());
     const side = box => Math.min(box.width, box.height);
     const name = thing.getAttribute("aria-label") || thing.textContent.trim() || thing.outerHTML;

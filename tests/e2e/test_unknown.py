@@ -1,7 +1,6 @@
 """No answer is not a no: the till says that it does not know, asks, and ends with one sale."""
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -51,7 +50,7 @@ def sent_ids(page: Page) -> list[str]:
     """The id of every scan that the page sends from now on, again and again if it must."""
     ids: list[str] = []
 
-    def note(request: Any) -> None:
+    def note(request: Request) -> None:
         if request.method == "POST" and request.url.endswith("/lines/"):
             ids.extend(parse_qs(request.post_data or "")["id"])
 
