@@ -1,9 +1,11 @@
 """The test bed: databases, servers, browsers. tests/README.md says which fixture is for what."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.utils import timezone, translation
@@ -14,6 +16,11 @@ from regalpos.environment import VAR
 from tests import databases, servers
 from tests.databases import Bed, Database
 from tests.servers import Server
+
+# The same examples for everybody, so that a red run is the fault of the change that it tests.
+# The long run (`make crash`) draws new ones every time.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.load_profile("default" if os.environ.get("REGAL_LONG") else "same")
 
 pytest_plugins = ["tests.browser", "tests.told"]
 
