@@ -13,6 +13,7 @@ from regalpos import health
 
 REQUESTS_MAY_TAKE = 20.0  # seconds to finish, once told to stop
 SOCKETS_MAY_TAKE = 2.0  # seconds for a live screen to say goodbye
+LAST_WORDS = 0.1  # seconds for answers that are written to reach the network
 SERVICE_RESTART = 4012  # WebSocket close code: come back in a moment
 BACKLOG = 1024
 
@@ -77,6 +78,8 @@ class DrainingServer(Server):
         for application in left:
             application.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        # What an application sent last is still in Twisted's buffers: let it leave the house.
+        await asyncio.sleep(LAST_WORDS)
 
     def _busy(self) -> list[Any]:
         """Connections with something still running; daphne lists those without, too."""
