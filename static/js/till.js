@@ -205,6 +205,11 @@ class Till {
   async refresh() {
     if (this.queue.busy && !this.queue.held) return;
     if (this.attempt.state === "sending" || this.ended) return;
+    if (this.attempt.standing) {
+      // Its answer shows the change; leaving for the next cart would not.
+      await this.attempt.look();
+      if (!this.attempt.standing) return;
+    }
     try {
       await this.cart.refetch();
     } catch (error) {

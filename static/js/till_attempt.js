@@ -117,12 +117,15 @@ export class Attempt {
   }
 
   async look() {
-    if (this.state !== "unknown") return;
+    if (this.state !== "unknown" || this.looking) return;
+    this.looking = true;
     try {
       this.hear(await ask(this.address()));
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       this.wonder();
+    } finally {
+      this.looking = false;
     }
   }
 

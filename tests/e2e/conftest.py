@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django import DjangoDbBlocker
 
 from people.models import User
@@ -16,6 +16,9 @@ from tests.e2e.till_page import TillPage
 from tests.servers import Server
 
 NewContext = Callable[..., BrowserContext]
+PATIENCE = 20_000  # ms that a busy machine may take for what takes none on another
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass

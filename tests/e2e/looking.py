@@ -59,7 +59,7 @@ def look(page: Page, *, by_thumb: bool = False, besides: Iterable[str] = ()) -> 
     """
     feed = page.locator("live-feed")
     if feed.count():
-        expect(feed).to_have_attribute("data-state", "live", timeout=15_000)
+        expect(feed).to_have_attribute("data-state", "live")
     trouble: dict[str, list[str]] = {}
 
     def note(where: str, found: list[str]) -> None:

@@ -15,7 +15,7 @@ AT_ONCE = 5_000  # ms
 
 
 def live(page: Page) -> None:
-    expect(page.locator("live-feed")).to_have_attribute("data-state", "live", timeout=15_000)
+    expect(page.locator("live-feed")).to_have_attribute("data-state", "live")
 
 
 def test_signing_out_in_one_tab_closes_what_the_others_were_hearing(

@@ -164,7 +164,7 @@ def test_a_count_typed_before_a_scan_is_the_count_of_it(till: TillPage) -> None:
 
 def test_arrows_choose_among_what_was_found(till: TillPage) -> None:
     till.type("oa")
-    found = till.page.locator(".found-row")
+    found = till.page.locator('#found[data-for="oa"] .found-row')
     expect(found).to_have_count(2)
     names = found.locator("b").all_text_contents()
     till.press("ArrowDown", "Enter")

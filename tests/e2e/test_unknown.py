@@ -233,6 +233,6 @@ def test_a_payment_without_a_network_is_unknown_until_it_is_back(
 
     till.page.context.set_offline(False)
 
-    till.page.get_by_role("button", name="Send again").click(timeout=20_000)
+    till.page.get_by_role("button", name="Send again").click()
     till.is_sold()
     assert shop.receipts() == ["2.35"]

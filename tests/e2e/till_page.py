@@ -51,14 +51,14 @@ class TillPage:
 
     def live(self) -> None:
         """The screen hears the shop."""
-        expect(self.badge).to_have_attribute("data-state", "live", timeout=15_000)
+        expect(self.badge).to_have_attribute("data-state", "live")
 
     # ---- what is in the cart
 
     def holds(self, *lines: str) -> None:
         """The cart shows exactly these lines: "2 Oat milk 4.70"."""
-        expect(self.waiting).to_have_count(0, timeout=20_000)
-        expect(self.lines).to_have_count(len(lines), timeout=20_000)
+        expect(self.waiting).to_have_count(0)
+        expect(self.lines).to_have_count(len(lines))
         for number, line in enumerate(lines):
             amount, *name = reversed(line.split(" ")[1:])
             row = self.lines.nth(number)
@@ -108,7 +108,7 @@ class TillPage:
 
     def is_sold(self, change: str = "€0.00") -> None:
         """The sale went through, and this much is to be given back."""
-        expect(self.sold).to_be_visible(timeout=20_000)
+        expect(self.sold).to_be_visible()
         expect(self.change).to_have_text(change)
 
     def _key(self, key: str, at: float) -> None:
