@@ -41,7 +41,7 @@ def take_till(page: Page, url: str) -> None:
     if page.locator("[name=float]").count():
         page.fill("[name=float]", "100")
         page.keyboard.press("Enter")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_selector("live-feed")
     for tile in TILES:
         page.keyboard.type(tile, delay=80)
         page.keyboard.press("Enter")
