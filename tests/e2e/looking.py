@@ -17,6 +17,11 @@ COLOURS: dict[str, Any] = {
     "resultTypes": ["violations"],
     "runOnly": {"type": "rule", "values": ["color-contrast"]},
 }
+# Between the desk and the phone nothing has other words or colours, only other sizes.
+SIZES_ONLY: dict[str, Any] = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]},
+}
 THUMB = 48  # px: the least side of whatever is pressed at a till
 
 # What can be pressed and is smaller than that, with the label or the row that is pressed with it.
@@ -52,10 +57,13 @@ BESIDE = """
 """
 
 
-def look(page: Page, *, by_thumb: bool = False, besides: Iterable[str] = ()) -> None:
+def look(
+    page: Page, *, by_thumb: bool = False, briefly: bool = False, besides: Iterable[str] = ()
+) -> None:
     """The page can be used by everybody: no axe violation, nothing beside it, nothing too small.
 
-    `besides` names rules of axe that a page made elsewhere breaks.
+    `briefly` is for a page that was looked at in full with other rights; `besides` names rules of
+    axe that a page made elsewhere breaks.
     """
     feed = page.locator("live-feed")
     if feed.count():
@@ -64,14 +72,13 @@ def look(page: Page, *, by_thumb: bool = False, besides: Iterable[str] = ()) -> 
 
     def note(where: str, found: list[str]) -> None:
         for what in found:
-            if what.split(":")[0] in besides:
-                continue
-            trouble.setdefault(what, []).append(where)
+            if what.split(":")[0] not in besides:
+                trouble.setdefault(what, []).append(where)
 
     page.evaluate(Axe().axe_script)
-    for size in (DESK, TABLET, PHONE):
+    for size in (DESK,) if briefly else (DESK, TABLET, PHONE):
         _resize(page, size)
-        note(f"{size[0]}", _violations(page, EVERYTHING))
+        note(f"{size[0]}", _violations(page, SIZES_ONLY if size == TABLET else EVERYTHING))
         if by_thumb:
             note(f"{size[0]}", page.evaluate(TOO_SMALL, THUMB))
     for size in (PHONE, SMALLEST):
@@ -79,7 +86,7 @@ def look(page: Page, *, by_thumb: bool = False, besides: Iterable[str] = ()) -> 
         if (wide := page.evaluate("document.documentElement.scrollWidth")) > size[0]:
             note(f"{size[0]}", [f"the page is {wide} px wide: {page.evaluate(BESIDE)}"])
     page.emulate_media(color_scheme="dark")
-    for size in (DESK, PHONE):
+    for size in () if briefly else (DESK, PHONE):
         _resize(page, size)
         note(f"{size[0]} dark", _violations(page, COLOURS))
     page.emulate_media(color_scheme="light")

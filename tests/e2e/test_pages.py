@@ -134,7 +134,12 @@ def test_every_page_can_be_used_by_everybody(
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url: "reauthenticate" not in url)
     besides = DJANGOS if address.startswith("/admin/") else ()
-    look(page, by_thumb=bool(IN_THE_SHOP.match(address)), besides=besides)
+    look(
+        page,
+        by_thumb=bool(IN_THE_SHOP.match(address)),
+        briefly=role != PAGES[address][0],
+        besides=besides,
+    )
 
 
 @pytest.mark.parametrize("address", ["/accounts/login/", "/docs", "/nowhere/"])
@@ -146,7 +151,9 @@ def test_every_page_outside_the_door_can_be_used_by_everybody(
     page.goto(house.server.url + address)
     if address == "/docs":
         expect(page.get_by_role("button", name="Authorize")).to_be_visible()
-    look(page, besides=SWAGGERS if address == "/docs" else ())
+        look(page, briefly=True, besides=SWAGGERS)
+    else:
+        look(page)
 
 
 def test_a_form_that_grew_old_is_sent_back_with_words_that_everybody_can_read(
