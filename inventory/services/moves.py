@@ -57,6 +57,16 @@ class Change:
     bin: str = ""
 
 
+@dataclass(frozen=True)
+class Source:
+    """The document that moves stock, who posted it and when."""
+
+    type: str
+    id: UUID
+    who_id: UUID
+    at: datetime
+
+
 def ensure_levels(store_id: UUID, product_ids: Iterable[UUID]) -> None:
     """Every product has a level in the store. A step: call inside a transaction, before locking.
 
@@ -108,29 +118,8 @@ def move_many(
     before = {pk: level.on_hand for pk, level in levels.items()}
     costs = {pk: level.average_cost for pk, level in levels.items()}
     balances = dict(before)
-    moves: list[StockMove] = []
-    for change in changes:
-        pk = change.level.pk
-        cost = costs[pk] if change.unit_cost is None else change.unit_cost
-        if change.kind == Kind.RECEIPT:
-            costs[pk] = average_cost(balances[pk], costs[pk], change.quantity, cost)
-        balances[pk] += change.quantity
-        moves.append(
-            StockMove(
-                level=change.level,
-                quantity=change.quantity,
-                balance=balances[pk],
-                kind=change.kind,
-                unit_cost=cost,
-                bin=change.bin,
-                reason=change.reason,
-                source_type=source_type,
-                source_id=source_id,
-                source_line=change.source_line,
-                who_id=who_id,
-                at=at,
-            )
-        )
+    source = Source(source_type, source_id, who_id, at)
+    moves = [_new_move(change, balances, costs, source) for change in changes]
     _refuse_oversold(levels, balances)
     _write_levels(moves, costs)
     StockMove.objects.bulk_create(moves)
@@ -146,6 +135,31 @@ def move_many(
             cause=cause,
         )
     return moves
+
+
+def _new_move(
+    change: Change, balances: dict[int, Decimal], costs: dict[int, Decimal], source: Source
+) -> StockMove:
+    """The move of one change, to be saved; the balance and the cost of its level move on."""
+    pk = change.level.pk
+    cost = costs[pk] if change.unit_cost is None else change.unit_cost
+    if change.kind == Kind.RECEIPT:
+        costs[pk] = average_cost(balances[pk], costs[pk], change.quantity, cost)
+    balances[pk] += change.quantity
+    return StockMove(
+        level=change.level,
+        quantity=change.quantity,
+        balance=balances[pk],
+        kind=change.kind,
+        unit_cost=cost,
+        bin=change.bin,
+        reason=change.reason,
+        source_type=source.type,
+        source_id=source.id,
+        source_line=change.source_line,
+        who_id=source.who_id,
+        at=source.at,
+    )
 
 
 def move_stock(

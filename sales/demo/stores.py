@@ -74,7 +74,7 @@ def open_demo_stores(since: datetime, new_id: NewId) -> DemoStores:
             refund_limit=Decimal("50"),
             barcode_patterns=patterns,
         )
-    add_usual_tenders()
+    add_usual_tenders(new_id)
     staff = _hire({store.code: store for store in (harbour, mill)}, new_id)
     tills = {}
     for store, clerks in ((harbour, ("cashier", "cashier2")), (mill, ("cashier3", "cashier4"))):

@@ -1,7 +1,6 @@
-"""Months of trade at the demo stores, day by day, through the builders of the real services."""
+"""Months of trade at the demo stores: who comes, what they want, and how they pay."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -10,74 +9,23 @@ from zoneinfo import ZoneInfo
 
 from inventory.models import Product, StockLevel, StockMove, TaxPercent
 from people.access import Actor, read_actor
-from people.models import AuditEvent, Customer, Store, StoreRules, User
-from regalpos.canonical import digest
+from people.models import Customer, Store, StoreRules
 from regalpos.money import quick_cash
+from sales.demo.bookkeeping import Books
 from sales.demo.catalogue import Goods
+from sales.demo.rows import Drawer, Rows
 from sales.demo.stores import DemoStores
 from sales.forms import LineBody, PaymentBody, SaleBody
 from sales.models import (
-    CashMove,
     JournalHead,
-    JournalRecord,
-    Payment,
-    Register,
-    ReturnedQuantity,
-    Sale,
-    SaleAttempt,
-    SaleLine,
-    Shift,
-    ShiftTender,
-    ShiftTotals,
     Tender,
 )
-from sales.pricing import Ask, Settlement, Tendered, add_up, price_line, return_line, settle
-from sales.services.answers import sale_content
+from sales.pricing import Ask, Tendered, add_up, price_line, return_line, settle
 from sales.services.basket import Basket, Taken, as_priced
-from sales.services.journal import next_record
-from sales.services.posting import sealed_facts
-from sales.services.sale_rows import (
-    new_cash_move,
-    new_lines,
-    new_payments,
-    new_sale,
-    sold_and_returned,
-)
-from sales.services.shifts import closing_facts, opened_facts
 
 OPENS, CLOSES = time(8, 30), time(18, 0)
-FLOAT = Decimal("150")
+SLIPS = (0, 0, 0, 0, 0, -5, 5, -10, 20)  # Coins too few or too many at the end of a day.
 NOTHING = Decimal(0)
-
-
-@dataclass
-class Rows:
-    """What has been written down so far, in the order it happened."""
-
-    moves: list[StockMove] = field(default_factory=list)
-    shifts: list[Shift] = field(default_factory=list)
-    totals: list[ShiftTotals] = field(default_factory=list)
-    shift_tenders: list[ShiftTender] = field(default_factory=list)
-    cash: list[CashMove] = field(default_factory=list)
-    attempts: list[SaleAttempt] = field(default_factory=list)
-    sales: list[Sale] = field(default_factory=list)
-    lines: list[SaleLine] = field(default_factory=list)
-    returned: dict[UUID, ReturnedQuantity] = field(default_factory=dict)
-    payments: list[Payment] = field(default_factory=list)
-    records: list[JournalRecord] = field(default_factory=list)
-    events: list[AuditEvent] = field(default_factory=list)
-
-
-@dataclass
-class Drawer:
-    """A till for one day: its shift, its sums and the last thing that was sold there."""
-
-    register: Register
-    actor: Actor
-    shift: Shift
-    totals: ShiftTotals
-    tenders: dict[str, ShiftTender]
-    last_sale: tuple[Sale, list[SaleLine]] | None = None
 
 
 class Trade:
@@ -89,9 +37,9 @@ class Trade:
         self.shop, self.goods, self.rng, self.new_id = shop, goods, rng, new_id
         self.by_id = {item.product.pk: item for item in goods}
         self.weights = [item.wanted for item in goods]
-        self.rows = Rows()
         self.tenders = {tender.code: tender for tender in Tender.objects.all()}
-        self.heads = {head.register_id: head for head in JournalHead.objects.all()}
+        heads = {head.register_id: head for head in JournalHead.objects.all()}
+        self.books = Books(heads, new_id)
         self.levels: dict[tuple[UUID, UUID], StockLevel] = {}
         self.rules: dict[UUID, StoreRules] = {store.pk: store.rules.get() for store in shop.stores}
         self.taxes = {
@@ -111,7 +59,7 @@ class Trade:
                 if number and day.weekday() in (0, 3):
                     self._deliver(store, self._instant(store, day, time(7, 15)))
                 self._trade_a_day(store, day)
-        return self.rows
+        return self.books.rows
 
     # ---- goods in ------------------------------------------------------------------------------
 
@@ -143,7 +91,7 @@ class Trade:
         receipt = self.new_id()
         for number, (level, pieces) in enumerate(goods, start=1):
             level.average_cost = self._cost(level.product_id, store)
-            self._move(
+            self.books.move(
                 level,
                 Decimal(pieces),
                 StockMove.Kind.RECEIPT,
@@ -153,7 +101,7 @@ class Trade:
                 self.shop.owner,
                 at,
             )
-        self._record(
+        self.books.record(
             "stock.received",
             "inventory.receipt",
             receipt,
@@ -177,7 +125,9 @@ class Trade:
     def _trade_a_day(self, store: Store, day: date) -> None:
         """Open the drawers, sell in the order of the clock over both tills, count."""
         drawers = [
-            self._open(register, clerk, self._instant(store, day, OPENS))
+            self.books.open_drawer(
+                register, clerk, self.actors[clerk.pk], self._instant(store, day, OPENS)
+            )
             for register, clerk in self.shop.tills.items()
             if register.store_id == store.pk
         ]
@@ -189,70 +139,14 @@ class Trade:
             else:
                 self._sell(drawer, at)
         for drawer in drawers:
-            self._close(drawer, self._instant(store, day, CLOSES))
+            slip = self.rng.choice(SLIPS) * Decimal("0.05")
+            self.books.close_drawer(drawer, slip, self._instant(store, day, CLOSES))
 
     def _moments(self, store: Store, day: date, customers: int) -> Iterator[datetime]:
         start, end = self._instant(store, day, OPENS), self._instant(store, day, CLOSES)
         seconds = int((end - start).total_seconds())
         drawn = {self.rng.randint(60, seconds - 60) for _ in range(max(customers, 3))}
         yield from (start + timedelta(seconds=second) for second in sorted(drawn))
-
-    def _open(self, register: Register, clerk: User, at: datetime) -> Drawer:
-        store = register.store
-        shift = Shift(
-            pk=self.new_id(),
-            register=register,
-            cashier=clerk,
-            opened_at=at,
-            business_day=store.business_day(at),
-            float_amount=FLOAT,
-        )
-        self.rows.shifts.append(shift)
-        self.rows.cash.append(
-            CashMove(pk=self.new_id(), shift=shift, kind="float", amount=FLOAT, who=clerk, at=at)
-        )
-        self._seal(
-            register,
-            series="cash",
-            business_id=shift.pk,
-            at=at,
-            what=opened_facts(shift, store.currency),
-        )
-        self._record(
-            "shift.opened", "sales.Shift", shift.pk, store, clerk, at, {"float": str(FLOAT)}
-        )
-        totals = ShiftTotals(shift=shift, expected_cash=FLOAT)
-        return Drawer(register, self.actors[clerk.pk], shift, totals, {})
-
-    def _close(self, drawer: Drawer, at: datetime) -> None:
-        shift, totals, store = drawer.shift, drawer.totals, drawer.register.store
-        slip = self.rng.choice((0, 0, 0, 0, 0, -5, 5, -10, 20)) * Decimal("0.05")
-        shift.closed_at, shift.closed_by = at, shift.cashier
-        shift.expected, shift.counted = totals.expected_cash, totals.expected_cash + slip
-        shift.variance = slip
-        shift.variance_reason = "" if not slip else "small change"
-        head = self.heads[drawer.register.pk]
-        head.last_closing += 1
-        shift.z_number = head.last_closing
-        tenders = sorted(drawer.tenders.values(), key=lambda row: row.tender.code)
-        self._seal(
-            drawer.register,
-            series="closing",
-            business_id=shift.pk,
-            at=at,
-            what=closing_facts(shift, totals, tenders, store.currency),
-        )
-        self._record(
-            "shift.closed",
-            "sales.Shift",
-            shift.pk,
-            store,
-            shift.cashier,
-            at,
-            {"z_number": shift.z_number},
-        )
-        self.rows.totals.append(totals)
-        self.rows.shift_tenders += tenders
 
     # ---- one customer --------------------------------------------------------------------------
 
@@ -325,7 +219,7 @@ class Trade:
         lines: tuple[LineBody, ...],
         at: datetime,
     ) -> None:
-        """What post_sale does, with the rows kept instead of saved."""
+        """Price it, take the money, and have it written down."""
         store, rules = drawer.register.store, self.rules[drawer.register.store_id]
         priced = [
             price_line(ask, store.currency, rules.prices_include_tax) for ask in asks.values()
@@ -372,7 +266,7 @@ class Trade:
             rounds=tender.rounds,
         )
         settlement = settle(bill.total, [offered], store.currency, rules.cash_step or None)
-        self._write(drawer, basket, settlement, {tender.code: tender})
+        self.books.post(drawer, basket, settlement, {tender.code: tender})
 
     def _pay(self, total: Decimal, in_cash: Decimal, store: Store) -> tuple[Tender, Decimal]:
         if total < 0 or self.rng.random() < 0.55:
@@ -385,162 +279,6 @@ class Trade:
             return None
         customer: Customer = self.rng.choice(self.shop.customers)
         return customer.pk
-
-    def _write(
-        self, drawer: Drawer, basket: Basket, settlement: Settlement, tenders: dict[str, Tender]
-    ) -> None:
-        rows, at, bill = self.rows, basket.at, basket.bill
-        document = basket.body.document()
-        sale = new_sale(
-            self.new_id(),
-            basket,
-            settlement,
-            drawer.shift,
-            self.heads[drawer.register.pk],
-            "till",
-            digest(document),
-        )
-        lines = new_lines(sale, basket)
-        payments = new_payments(sale, settlement, tenders, basket.body.payments)
-        for row in (*lines, *payments):
-            row.pk = self.new_id()
-        content = sale_content(sale, lines, bill, settlement, tenders)
-        record = self._seal_facts(drawer.register, sealed_facts(sale, content, bill))
-        content["journal"] = {"seq": record.seq, "hash": record.hash}
-        rows.sales.append(sale)
-        rows.lines += lines
-        rows.payments += payments
-        rows.attempts.append(
-            SaleAttempt(
-                pk=sale.pk,
-                store_id=sale.store_id,
-                user_id=sale.cashier_id,
-                body=document,
-                body_hash=sale.body_hash,
-                state="posted",
-                answer=content,
-                at=at,
-            )
-        )
-        if cash := new_cash_move(sale, settlement, drawer.shift, sale.cashier_id):
-            cash.pk = self.new_id()
-            rows.cash.append(cash)
-        for line in lines:
-            self._move_goods(sale, line, basket, drawer.shift.cashier)
-        self._add_up(drawer, sale, basket, settlement, tenders)
-        drawer.last_sale = (sale, lines) if sale.kind == Sale.Kind.SALE else None
-
-    def _move_goods(self, sale: Sale, line: SaleLine, basket: Basket, who: User) -> None:
-        assert line.product_id  # noqa: S101  (the demo sells goods only)
-        if line.returns_id:
-            self.rows.returned[line.returns_id].returned -= line.quantity
-        else:
-            self.rows.returned[line.pk] = ReturnedQuantity(line=line, sold=line.quantity)
-        kind = StockMove.Kind.SALE if line.quantity > 0 else StockMove.Kind.RETURN
-        level = basket.levels[line.product_id]
-        self._move(level, -line.quantity, kind, "sale", sale.pk, line.number, who, basket.at)
-
-    def _add_up(
-        self,
-        drawer: Drawer,
-        sale: Sale,
-        basket: Basket,
-        settlement: Settlement,
-        tenders: dict[str, Tender],
-    ) -> None:
-        totals, bill = drawer.totals, basket.bill
-        totals.sales += sale.kind != Sale.Kind.RETURN
-        totals.returns += sale.kind != Sale.Kind.SALE
-        totals.net += bill.net
-        totals.tax += bill.tax
-        totals.discount += bill.discount
-        totals.total += bill.total
-        totals.rounding += settlement.rounding
-        totals.returned += sold_and_returned(bill)[1]
-        totals.expected_cash += settlement.in_drawer
-        for (code, tender), kept in zip(tenders.items(), settlement.payments, strict=True):
-            row = drawer.tenders.setdefault(code, ShiftTender(shift=drawer.shift, tender=tender))
-            row.payments += 1
-            row.amount += kept.amount
-
-    # ---- books ---------------------------------------------------------------------------------
-
-    def _move(
-        self,
-        level: StockLevel,
-        quantity: Decimal,
-        kind: StockMove.Kind,
-        source: str,
-        source_id: UUID,
-        line: int,
-        who: User,
-        at: datetime,
-    ) -> None:
-        level.on_hand += quantity
-        level.version += 1
-        self.rows.moves.append(
-            StockMove(
-                level=level,
-                quantity=quantity,
-                balance=level.on_hand,
-                kind=kind,
-                unit_cost=level.average_cost,
-                source_type=source,
-                source_id=source_id,
-                source_line=line,
-                who=who,
-                at=at,
-            )
-        )
-
-    def _seal(
-        self,
-        register: Register,
-        *,
-        series: str,
-        business_id: UUID,
-        at: datetime,
-        what: dict[str, object],
-    ) -> None:
-        self._seal_facts(
-            register,
-            {
-                "store_id": register.store_id,
-                "series": series,
-                "business_id": business_id,
-                "occurred_at": at,
-                "recorded_at": at,
-                "what": what,
-            },
-        )
-
-    def _seal_facts(self, register: Register, facts: dict[str, object]) -> JournalRecord:
-        record = next_record(self.heads[register.pk], **facts)  # type: ignore[arg-type]
-        self.rows.records.append(record)
-        return record
-
-    def _record(
-        self,
-        action: str,
-        kind: str,
-        key: UUID,
-        store: Store,
-        who: User,
-        at: datetime,
-        after: dict[str, object],
-    ) -> None:
-        self.rows.events.append(
-            AuditEvent(
-                at=at,
-                actor=who,
-                role=who.role,
-                store=store,
-                action=action,
-                subject_type=kind,
-                subject_id=str(key),
-                after=after,
-            )
-        )
 
     def _instant(self, store: Store, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, ZoneInfo(store.time_zone))

@@ -13,8 +13,9 @@ from inventory.models import StockLevel, StockMove
 from people.models import AuditEvent, Store
 from regalpos.errors import Refusal
 from sales.demo.catalogue import stock_catalogue
+from sales.demo.rows import Rows
 from sales.demo.stores import open_demo_stores
-from sales.demo.trade import Rows, Trade
+from sales.demo.trade import Trade
 from sales.models import (
     CashMove,
     JournalHead,
@@ -56,7 +57,7 @@ def load_demo(*, products: int, days: int, seed: int) -> Rows:
     StockLevel.objects.bulk_create(trade.levels.values(), BATCH)
     _save(rows)
     JournalHead.objects.bulk_update(
-        list(trade.heads.values()),
+        list(trade.books.heads.values()),
         [
             "seq",
             "hash",

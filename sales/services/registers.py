@@ -1,5 +1,6 @@
 """Where a store rings up, and how its customers can pay."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -9,6 +10,7 @@ from people.access import Actor
 from people.models import Store
 from people.services import trail
 from people.services.saving import Taken, facts_of, save_valid
+from regalpos import ids
 from sales.models import JournalHead, Register, Tender
 
 TAKEN: Taken = {
@@ -39,8 +41,8 @@ def add_register(
     return register
 
 
-def add_usual_tenders() -> None:
+def add_usual_tenders(new_id: Callable[[], UUID] = ids.new) -> None:
     """A step: cash and card can be taken. Those that are there already stay as they are."""
     for position, (code, name, facts) in enumerate(TENDERS):
-        given = {"name": str(name), "position": position, **facts}
+        given = {"pk": new_id(), "name": str(name), "position": position, **facts}
         Tender.objects.get_or_create(code=code, defaults=given)
