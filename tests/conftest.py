@@ -88,7 +88,7 @@ def static_files() -> None:
 
 @pytest.fixture
 def serve(static_files: None, tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Start a server on a database: `serve(committed_db, REQUIRE_MFA="1")`. Stopped at the end."""
+    """Start a server on a database: `serve(committed_db, PAGE_SIZE="20")`. Stopped at the end."""
     with ExitStack() as stack:
         started: list[Server] = []
 

@@ -79,6 +79,26 @@ def test_the_demo_passwords_are_for_this_machine_only(
         environment.load()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REQUIRE_MFA", "1"),
+        ("ANCHOR_TO", "/mnt/usb"),
+        ("METRICS_TOKEN", "a-token"),
+        ("SENTRY_DSN", "https://key@errors.example.com/1"),
+        ("REDIS_URL", "redis://localhost"),
+    ],
+)
+def test_a_guard_that_is_not_built_is_refused_and_not_pretended(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setattr(environment, "find_spec", lambda _name: None)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        environment.load()
+    assert f"{name}: " in str(refusal.value)
+
+
 def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", "till.lan, 10.0.0.5,")
     assert environment.load().ALLOWED_HOSTS == ["till.lan", "10.0.0.5"]
