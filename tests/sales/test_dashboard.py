@@ -1,9 +1,10 @@
 """The day so far: true for each store, in its own clock and currency, for those who see money."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -140,8 +141,9 @@ def test_the_day_begins_at_the_stores_own_hour(
     harbour: Store, till: Register, ana: Actor, milk: Product
 ) -> None:
     sold = sell(ana, till, milk, 1, "2.00")
-    end = datetime.combine(sold.business_day + timedelta(days=1), datetime.min.time(), UTC)
-    before, after = end + timedelta(hours=2), end + timedelta(hours=6)  # Dublin's day ends at 4.
+    zone = ZoneInfo(harbour.time_zone)
+    end = datetime.combine(sold.business_day + timedelta(days=1), time(harbour.day_ends_at), zone)
+    before, after = end - timedelta(microseconds=1), end
     manager = a_manager(harbour)
     assert [day.takings for day in look(manager, before).days] == [D("2.000")]
     assert [day.takings for day in look(manager, after).days] == [D("0")]
