@@ -64,11 +64,13 @@ def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) 
     taken = _taken(body, register)
     asks = asks_of_quote(quote) if quote else []
     wanted = [] if asks else list(goods.values())
-    found = find_products(wanted, store=store, rules=rules, numbers=goods if wanted else None)
+    found = find_products(
+        wanted, store=store, rules=rules, at=at, numbers=goods if wanted else None
+    )
     levels = lock_levels(store.pk, _stocked(found, asks, taken))
     if not asks:
         costs = {product: level.average_cost for product, level in levels.items()}
-        asks = asks_for(found, store=store, at=at, costs=costs)
+        asks = asks_for(found, costs=costs)
     return Basket(
         register=register,
         rules=rules,
@@ -83,7 +85,7 @@ def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) 
 
 def _stocked(found: Sequence[Found], asks: Sequence[Ask], taken: Mapping[int, Taken]) -> set[UUID]:
     """The products whose stock this sale moves."""
-    sold = {item.product.pk for item in found if item.product.stocked}
+    sold = {item.product.id for item in found if item.product.stocked}
     quoted = {ask.product_id for ask in asks if ask.stocked and ask.product_id}
     back = {
         item.sold.product_id

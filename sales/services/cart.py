@@ -146,7 +146,7 @@ def undo_step(*, step_id: UUID, cart_id: UUID, actor: Actor) -> CartView:
 
 
 def _line_of(item: Item, lines: Sequence[CartLine]) -> CartLine | None:
-    same = (item.product.pk, item.barcode)
+    same = (item.product.id, item.barcode)
     return next((line for line in lines if (line.product_id, line.barcode) == same), None)
 
 
@@ -164,7 +164,7 @@ def _new_line(cart: Cart, item: Item, lines: Sequence[CartLine]) -> CartLine:
     return CartLine(
         cart=cart,
         number=highest + 1,
-        product=item.product,
+        product_id=item.product.id,
         quantity=NOTHING,
         barcode=item.barcode,
     )

@@ -12,12 +12,12 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Product
 from inventory.services.stock import OutOfStock
 from people.models import StoreRules
 from regalpos.barcodes import GTIN_LENGTHS, weighed
 from regalpos.errors import Invalid, Refusal
 from regalpos.templatetags.shop import quantity as figure
+from sales.checkout_sql.goods import Goods
 from sales.forms import LineBody
 from sales.models import Cart, CartLine, Favourite
 from sales.sealing import amount
@@ -40,7 +40,7 @@ class BrokenScan(Refusal):
 class Item:
     """What one scan or tap stands for: a line's product, its label if that matters, how many."""
 
-    product: Product
+    product: Goods
     barcode: str
     count: Decimal
     each: Decimal  # In the product's unit, per count.
@@ -85,10 +85,11 @@ def find_item(
 
 def _priceable(cart: Cart, rules: StoreRules, line: LineBody) -> Item:
     try:
-        [found] = find_products([line], store=cart.store, rules=rules)
+        now = timezone.now()
+        [found] = find_products([line], store=cart.store, rules=rules, at=now)
     except Invalid as wrong:
         raise _bad_count(next(iter(wrong.fields.values()))[0]) from wrong
-    [ask] = asks_for([found], store=cart.store, at=timezone.now(), costs={})
+    [ask] = asks_for([found], costs={})
     code = line.barcode or ""
     speaks = found.label_price is not None or (
         bool(code) and weighed(code, rules.barcode_patterns) is not None
@@ -116,7 +117,7 @@ def item_of(cart: Cart, rules: StoreRules, line: CartLine, count: Decimal) -> It
 # ---- how many -----------------------------------------------------------------------------------
 
 
-def check_count(count: Decimal, product: Product | None, *, labelled: bool = False) -> None:
+def check_count(count: Decimal, product: Goods | None, *, labelled: bool = False) -> None:
     if count == 0:
         raise _bad_count(_("A quantity of 0 sells nothing. Nothing has changed."))
     if count < 0:
@@ -141,9 +142,9 @@ def room_for(
     product = item.product
     if not (product.limited and product.stocked):
         return asked, ""
-    there = available([product.pk], store_id=cart.store_id, at=timezone.now())[product.pk]
+    there = available([product.id], store_id=cart.store_id, at=timezone.now())[product.id]
     taken = sum(
-        (line.quantity for line in lines if line.product_id == product.pk and not line.barcode),
+        (line.quantity for line in lines if line.product_id == product.id and not line.barcode),
         NOTHING,
     )
     step = Decimal(1) if product.by_piece or item.barcode else Decimal("0.001")
@@ -155,14 +156,14 @@ def room_for(
 
 def _short(
     cart: Cart,
-    product: Product,
+    product: Goods,
     there: Decimal,
     taken: Decimal,
     left: Decimal,
     set_to: bool,
 ) -> tuple[Decimal, str]:
-    others = elsewhere(product.pk, store_id=cart.store_id)
-    shelf = [{"product": str(product.pk), "on_hand": amount(max(there, NOTHING))}]
+    others = elsewhere(product.id, store_id=cart.store_id)
+    shelf = [{"product": str(product.id), "on_hand": amount(max(there, NOTHING))}]
     if there <= 0:
         words = _("None left here. Nothing was added. %(others)s") % {"others": others}
         raise OutOfStock(words.strip(), products=shelf)

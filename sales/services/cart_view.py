@@ -162,8 +162,8 @@ def price_rows(
     while True:
         good = [row for row in rows if row.number not in problems]
         try:
-            found = find_products([wanted(row) for row in good], store=store, rules=rules)
-            asks = asks_for(found, store=store, at=at, costs={})
+            found = find_products([wanted(row) for row in good], store=store, rules=rules, at=at)
+            asks = asks_for(found, costs={})
             bill = price(asks, store.currency, rules.prices_include_tax, rules.cash_step)
         except (Refusal, Unpriceable) as trouble:
             # Of lines that are too much together the last one gives way.

@@ -56,10 +56,10 @@ def make_quote(*, quote_id: UUID, body: QuoteBody, actor: Actor) -> tuple[Quote,
     rules = rules_of(store, now)
     if quote := _made_before(quote_id, body):
         return quote, _bill(asks_of_quote(quote), store, rules_of(store, quote.made_at))
-    found = find_products(body.lines, store=store, rules=rules)
-    levels = lock_levels(store.pk, {it.product.pk for it in found if it.product.stocked})
+    found = find_products(body.lines, store=store, rules=rules, at=now)
+    levels = lock_levels(store.pk, {it.product.id for it in found if it.product.stocked})
     costs = {product: level.average_cost for product, level in levels.items()}
-    asks = asks_for(found, store=store, at=now, costs=costs)
+    asks = asks_for(found, costs=costs)
     bill = _bill(asks, store, rules)
     quote = Quote(
         pk=quote_id,
