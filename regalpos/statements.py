@@ -41,3 +41,8 @@ def rows(sql: str, **params: Any) -> list[Any]:
 def json(raw: str) -> Any:
     """A jsonb value: Django has PostgreSQL's text handed through as it is."""
     return _json.loads(raw)
+
+
+def as_json(value: Any) -> str:
+    """A value as a jsonb parameter: decimals, ids and instants as their text."""
+    return _json.dumps(value, default=str, separators=(",", ":"))

@@ -241,4 +241,59 @@ INVARIANTS: list[Invariant] = [
             WHERE sale.currency <> store.currency
         """,
     ),
+    Invariant(
+        name="product_days_are_their_lines",
+        sentence="What a store sold of a product in a day is the sum of that day's lines.",
+        examined="SELECT count(*) FROM sales_productday",
+        broken="""
+            WITH sold AS (
+                SELECT sale.store_id, line.product_id, sale.business_day,
+                       coalesce(sum(line.quantity) FILTER (WHERE line.quantity > 0), 0) AS sold,
+                       coalesce(-sum(line.quantity) FILTER (WHERE line.quantity < 0), 0)
+                           AS returned,
+                       sum(line.net) AS net, sum(line.tax) AS tax,
+                       sum(line.discount) AS discount, sum(line.total) AS total,
+                       sum(line.cost * line.quantity) AS cost
+                FROM sales_saleline AS line JOIN sales_sale AS sale ON sale.id = line.sale_id
+                WHERE line.product_id IS NOT NULL
+                GROUP BY 1, 2, 3
+            )
+            SELECT coalesce(kept.store_id, sold.store_id) AS store,
+                   coalesce(kept.product_id, sold.product_id) AS product,
+                   coalesce(kept.business_day, sold.business_day) AS day,
+                   kept.total, sold.total AS total_found
+            FROM sales_productday AS kept
+            FULL JOIN sold USING (store_id, product_id, business_day)
+            WHERE (kept.sold, kept.returned, kept.net, kept.tax, kept.discount, kept.total,
+                   kept.cost)
+                IS DISTINCT FROM
+                  (sold.sold, sold.returned, sold.net, sold.tax, sold.discount, sold.total,
+                   sold.cost)
+        """,
+    ),
+    Invariant(
+        name="register_days_are_their_sales",
+        sentence="What a register took in a day is the sum of that day's sales.",
+        examined="SELECT count(*) FROM sales_registerday",
+        broken="""
+            WITH took AS (
+                SELECT register_id, business_day,
+                       count(*) FILTER (WHERE kind <> 'return') AS sales,
+                       count(*) FILTER (WHERE kind = 'return') AS returns,
+                       sum(net) AS net, sum(tax) AS tax, sum(discount) AS discount,
+                       sum(total) AS total, sum(payable) AS payable,
+                       coalesce(-sum(payable) FILTER (WHERE kind = 'return'), 0) AS refunded
+                FROM sales_sale GROUP BY 1, 2
+            )
+            SELECT coalesce(kept.register_id, took.register_id) AS register,
+                   coalesce(kept.business_day, took.business_day) AS day,
+                   kept.payable, took.payable AS payable_found
+            FROM sales_registerday AS kept FULL JOIN took USING (register_id, business_day)
+            WHERE (kept.sales, kept.returns, kept.net, kept.tax, kept.discount, kept.total,
+                   kept.payable, kept.refunded)
+                IS DISTINCT FROM
+                  (took.sales, took.returns, took.net, took.tax, took.discount, took.total,
+                   took.payable, took.refunded)
+        """,
+    ),
 ]

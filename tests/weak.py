@@ -139,18 +139,20 @@ def _weaken_stock() -> None:
 
 
 def _weaken_shifts() -> None:
+    from sales.checkout_sql.locks import Drawer
+    from sales.models import JournalHead
     from sales.services import posting, shifts
 
-    def lock_shift(original: Any, register: Any, actor: Any, rules: Any) -> Any:
+    def open_drawer(original: Any, register: Any, actor: Any, rules: Any) -> Any:
         if not missing(SHIFT_LOCK):
             return original(register, actor, rules)
         shift = shifts.open_shift_of(register.pk)
         if shift is None:
             raise shifts.ShiftClosed
         time.sleep(NAP * 4)
-        return shift
+        return Drawer(shift, JournalHead.objects.lock(register.pk))
 
-    _replace(posting, "lock_shift", lock_shift)
+    _replace(posting, "open_drawer", open_drawer)
 
     def refuse_if_taken(original: Any, *asked: Any) -> None:
         original(*asked)

@@ -13,9 +13,18 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models.product import Product
 from people.models import Store, User
+from regalpos import statements
 from regalpos.ledger import Ledger
 
 NOTHING = Decimal("0")
+
+_COLUMNS = ["id", "product_id", "store_id", "on_hand", "average_cost", "strict", "version"]
+_LOCK = f"""
+SELECT {", ".join(_COLUMNS)} FROM inventory_stocklevel
+WHERE store_id = %(store)s AND product_id = ANY(%(products)s::uuid[])
+ORDER BY product_id
+FOR NO KEY UPDATE
+"""  # noqa: S608  (columns of ours)
 
 
 class StockLevelQuerySet(models.QuerySet["StockLevel"]):
@@ -24,9 +33,9 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
 
         Rows are locked in product order, FOR NO KEY UPDATE, so no two units can deadlock.
         """
-        rows = self.filter(store_id=store_id, product_id__in=list(product_ids))
-        rows = rows.order_by("product_id").select_for_update(no_key=True)
-        return {level.product_id: level for level in rows}
+        rows = statements.rows(_LOCK, store=store_id, products=list(product_ids))
+        levels = [self.model.from_db(self.db, _COLUMNS, row) for row in rows]
+        return {level.product_id: level for level in levels}
 
     def running_low(self) -> Self:
         """Levels at or under their reorder point."""

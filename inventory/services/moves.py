@@ -5,7 +5,6 @@ Lock order: the document's id, the product rows (only to make a missing level), 
 product order. A level and its move are written together, or neither is.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,6 +73,8 @@ def ensure_levels(store_id: UUID, product_ids: Iterable[UUID]) -> None:
     `limited` cannot pass between reading it and copying it into `strict`.
     """
     wanted = set(product_ids)
+    if not wanted:
+        return
     levels = StockLevel.objects.filter(store_id=store_id, product_id__in=wanted)
     missing = wanted - set(levels.values_list("product_id", flat=True))
     if not missing:
@@ -95,6 +96,59 @@ def lock_levels(store_id: UUID, product_ids: Iterable[UUID]) -> dict[UUID, Stock
     return StockLevel.objects.lock(store_id=store_id, product_ids=wanted)
 
 
+@dataclass(frozen=True)
+class Planned:
+    """Moves to be saved, and what they make of their levels, which are locked and as they were."""
+
+    moves: list[StockMove]
+    levels: dict[int, StockLevel]
+    balances: dict[int, Decimal]
+    costs: dict[int, Decimal]
+
+    def sums(self) -> dict[int, tuple[Decimal, int]]:
+        """By level: what all its moves come to, and how many they are."""
+        sums: dict[int, tuple[Decimal, int]] = {}
+        for move in self.moves:
+            quantity, times = sums.get(move.level_id, (Decimal(0), 0))
+            sums[move.level_id] = (quantity + move.quantity, times + 1)
+        return sums
+
+
+def plan_moves(changes: Sequence[Change], source: Source) -> Planned:
+    """One move per change, with its balance, and what the levels come to. Writes nothing.
+
+    A step, with every level locked. Changes keep their order: several lines of one product each
+    get their own balance. A receipt moves the average cost. Raises OutOfStock, naming every limited
+    product that would fall below zero after all of its changes, and ShelfOverflow.
+    """
+    levels = {change.level.pk: change.level for change in changes}
+    balances = {pk: level.on_hand for pk, level in levels.items()}
+    costs = {pk: level.average_cost for pk, level in levels.items()}
+    moves = [_new_move(change, balances, costs, source) for change in changes]
+    _refuse_oversold(levels, balances)
+    return Planned(moves, levels, balances, costs)
+
+
+def settle_levels(planned: Planned, cause: str) -> None:
+    """The levels in hand carry the new figures, and screens will be told. A step, once written.
+
+    `cause` is what screens say ("Till 2").
+    """
+    for pk, (moved, times) in planned.sums().items():
+        level = planned.levels[pk]
+        level.on_hand, level.average_cost = planned.balances[pk], planned.costs[pk]
+        level.version += times
+        announce(
+            stock_topic(level.store_id),
+            "stock.changed",
+            product=str(level.product_id),
+            on_hand=plain(level.on_hand),
+            version=level.version,
+            last=plain(moved),
+            cause=cause,
+        )
+
+
 def move_many(
     changes: Sequence[Change],
     *,
@@ -106,35 +160,15 @@ def move_many(
 ) -> list[StockMove]:
     """The levels hold what they should, one move is written per change, open screens are told.
 
-    A step: call inside a transaction with every level locked (`lock_levels`). All levels must be
-    locked in one call, so that the order holds. Changes keep their order: several lines of one
-    product each get their own balance. The levels handed in carry the new figures afterwards.
-    A receipt moves the average cost. `cause` is what screens say ("Till 2").
-
-    Two statements for any number of changes. Raises OutOfStock, naming every limited product that
-    would fall below zero after all of its changes; nothing is written then.
+    A step: call inside a transaction with every level locked (`lock_levels`), all of them in one
+    call, so that the order holds. Two statements for any number of changes. Raises as `plan_moves`;
+    nothing is written then.
     """
-    levels = {change.level.pk: change.level for change in changes}
-    before = {pk: level.on_hand for pk, level in levels.items()}
-    costs = {pk: level.average_cost for pk, level in levels.items()}
-    balances = dict(before)
-    source = Source(source_type, source_id, who_id, at)
-    moves = [_new_move(change, balances, costs, source) for change in changes]
-    _refuse_oversold(levels, balances)
-    _write_levels(moves, costs)
-    StockMove.objects.bulk_create(moves)
-    _adopt(levels, moves, balances, costs)
-    for pk, level in levels.items():
-        announce(
-            stock_topic(level.store_id),
-            "stock.changed",
-            product=str(level.product_id),
-            on_hand=plain(level.on_hand),
-            version=level.version,
-            last=plain(balances[pk] - before[pk]),
-            cause=cause,
-        )
-    return moves
+    planned = plan_moves(changes, Source(source_type, source_id, who_id, at))
+    _write_levels(planned)
+    StockMove.objects.bulk_create(planned.moves)
+    settle_levels(planned, cause)
+    return planned.moves
 
 
 def _new_move(
@@ -213,26 +247,11 @@ def _refuse_oversold(levels: dict[int, StockLevel], balances: dict[int, Decimal]
         raise OutOfStock(products=short)
 
 
-def _write_levels(moves: Sequence[StockMove], costs: dict[int, Decimal]) -> None:
+def _write_levels(planned: Planned) -> None:
     """`SET n = n + x` for every level, in one statement."""
-    sums: dict[int, Decimal] = defaultdict(Decimal)
-    counts: dict[int, int] = defaultdict(int)
-    for move in moves:
-        sums[move.level_id] += move.quantity
-        counts[move.level_id] += 1
+    sums, costs = planned.sums(), planned.costs
     StockLevel.objects.filter(pk__in=sums).update(
-        on_hand=F("on_hand") + Case(*(When(pk=pk, then=Value(sums[pk])) for pk in sums)),
-        version=F("version") + Case(*(When(pk=pk, then=Value(counts[pk])) for pk in sums)),
+        on_hand=F("on_hand") + Case(*(When(pk=pk, then=Value(sums[pk][0])) for pk in sums)),
+        version=F("version") + Case(*(When(pk=pk, then=Value(sums[pk][1])) for pk in sums)),
         average_cost=Case(*(When(pk=pk, then=Value(costs[pk])) for pk in sums)),
     )
-
-
-def _adopt(
-    levels: dict[int, StockLevel],
-    moves: Sequence[StockMove],
-    balances: dict[int, Decimal],
-    costs: dict[int, Decimal],
-) -> None:
-    for pk, level in levels.items():
-        level.on_hand, level.average_cost = balances[pk], costs[pk]
-        level.version += sum(1 for move in moves if move.level_id == pk)

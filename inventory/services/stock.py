@@ -15,12 +15,16 @@ from inventory.models import Product, StockLevel, StockMove
 from inventory.services.moves import (
     Change,
     OutOfStock,
+    Planned,
     ShelfOverflow,
+    Source,
     average_cost,
     ensure_levels,
     lock_levels,
     move_many,
     move_stock,
+    plan_moves,
+    settle_levels,
 )
 from people.access import Actor
 from people.models import AuditEvent, Store
@@ -31,16 +35,20 @@ from regalpos.shapes import plain
 __all__ = [
     "Change",
     "OutOfStock",
+    "Planned",
     "ReceiptLine",
     "ShelfOverflow",
+    "Source",
     "adjust_stock",
     "average_cost",
     "ensure_levels",
     "lock_levels",
     "move_many",
     "move_stock",
+    "plan_moves",
     "quantity_problem",
     "receive_stock",
+    "settle_levels",
 ]
 
 MOST = Decimal("999999999")  # of one product at once, in its unit

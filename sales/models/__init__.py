@@ -3,6 +3,7 @@
 from sales.models.cart import Cart, CartLine, CartStep
 from sales.models.journal import JournalHead, JournalRecord
 from sales.models.register import Favourite, Register, Tender
+from sales.models.rollup import ProductDay, RegisterDay
 from sales.models.sale import (
     Payment,
     Quote,
@@ -22,8 +23,10 @@ __all__ = [
     "JournalHead",
     "JournalRecord",
     "Payment",
+    "ProductDay",
     "Quote",
     "Register",
+    "RegisterDay",
     "ReturnedQuantity",
     "Sale",
     "SaleAttempt",

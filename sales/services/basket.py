@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import StockLevel
-from inventory.services.stock import lock_levels
+from inventory.services.stock import ensure_levels
 from people.access import Actor
 from people.models import StoreRules
 from regalpos.errors import Invalid
@@ -52,14 +52,17 @@ class Basket:
     at: datetime
 
 
-def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) -> Basket:
+def fill_basket(
+    body: SaleBody, register: Register, rules: StoreRules, actor: Actor, at: datetime
+) -> Basket:
     """The basket of a checkout, priced with its stock and returned quantities locked.
 
     A step: call inside a transaction. Raises UnknownProduct, NoPrice, Invalid.
     """
     store = register.store
     quote = quote_of(body.quote, body, register, at) if body.quote else None
-    rules = rules_of(store, quote.made_at if quote else at)  # A promise keeps the rules of then.
+    if quote:
+        rules = rules_of(store, quote.made_at)  # A promise keeps the rules of then.
     goods = {n: line for n, line in enumerate(body.lines, 1) if not line.returns}
     taken = _taken(body, register)
     asks = asks_of_quote(quote) if quote else []
@@ -67,7 +70,8 @@ def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) 
     found = find_products(
         wanted, store=store, rules=rules, at=at, numbers=goods if wanted else None
     )
-    levels = lock_levels(store.pk, _stocked(found, asks, taken))
+    ensure_levels(store.pk, _unlevelled(found))
+    levels = StockLevel.objects.lock(store_id=store.pk, product_ids=_stocked(found, asks, taken))
     if not asks:
         costs = {product: level.average_cost for product, level in levels.items()}
         asks = asks_for(found, costs=costs)
@@ -81,6 +85,11 @@ def fill_basket(body: SaleBody, register: Register, actor: Actor, at: datetime) 
         levels=levels,
         at=at,
     )
+
+
+def _unlevelled(found: Sequence[Found]) -> set[UUID]:
+    """Stocked products that this store never had any of."""
+    return {it.product.id for it in found if it.product.stocked and it.product.on_hand is None}
 
 
 def _stocked(found: Sequence[Found], asks: Sequence[Ask], taken: Mapping[int, Taken]) -> set[UUID]:

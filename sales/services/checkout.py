@@ -11,16 +11,18 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.access import Actor
-from people.permissions import Permission
+from people.permissions import Permission, Role
 from people.services import trail
 from regalpos.canonical import digest
 from regalpos.errors import Invalid, NotAllowed, NotHere, Refusal
 from regalpos.live import announce, till_topic
+from sales.checkout_sql.claim import Claim
+from sales.checkout_sql.claim import claim as take_claim
 from sales.forms import SaleBody, differing
 from sales.models import Cart, Register, SaleAttempt
 from sales.services.posting import post_sale
@@ -68,31 +70,40 @@ def check_out(
 ) -> Answer:
     """The sale is posted, or refused for good under this id, or it is what it was before.
 
-    One transaction: the key first (a twin waits on it), then everything that posting locks. A
-    business refusal rolls back to a savepoint and is kept under the key. With `cart_id` that cart
-    becomes sold, or free again, in the same transaction. Safe to repeat. Raises what leaves the id
-    free and nothing written: NotHere, NotAllowed, Invalid, BodyMismatch, InProgress.
+    One transaction: the key first (a twin waits on it), then everything that posting locks, then
+    everything it writes. A business refusal comes before any writing, and is kept under the key.
+    With `cart_id` that cart becomes sold, or free again, in the same transaction. Safe to repeat.
+    Raises what leaves the id free and nothing written: NotHere, NotAllowed, Invalid, BodyMismatch,
+    InProgress.
     """
-    register = _register(body.register, actor)
-    if any(line.returns for line in body.lines) and not actor.may(Permission.REFUND):
-        raise NotAllowed
     document = body.document()
     attempt = SaleAttempt(
         pk=sale_id,
-        store_id=register.store_id,
         user_id=actor.user_id,
         body=document,
         body_hash=digest(document),
         state=State.POSTED,
         at=timezone.now(),
     )
-    if not _claim(attempt):
+    claim = _claim(
+        attempt,
+        body.register,
+        actor,
+        tenders={payment.tender for payment in body.payments},
+        customer=body.customer,
+        salesman=body.salesman,
+    )
+    if any(line.returns for line in body.lines) and not actor.may(Permission.REFUND):
+        raise NotAllowed
+    if not claim.taken:
         return _replay(attempt, cart_id)
-    answer = _post_or_refuse(attempt, body, register, actor, source)
-    SaleAttempt.objects.filter(pk=sale_id).update(state=answer.state, answer=answer.content)
-    if cart_id is not None:
-        _free_cart(cart_id, sale_id, sold=answer.state == "posted")
-    announce(till_topic(register.pk), "cart.changed", attempt=str(sale_id), state=answer.state)
+    answer = _post_or_refuse(attempt, body, claim, actor, source, cart_id)
+    if answer.state == "refused":
+        SaleAttempt.objects.filter(pk=sale_id).update(state=State.REFUSED, answer=answer.content)
+        if cart_id is not None:
+            _free_cart(cart_id, sale_id, sold=False)
+    topic = till_topic(claim.register.pk)
+    announce(topic, "cart.changed", attempt=str(sale_id), state=answer.state)
     return answer
 
 
@@ -104,10 +115,8 @@ def abandon_sale(
 
     A late copy of the sale then finds it abandoned. Safe to repeat. Raises NotHere, InProgress.
     """
-    register = _register(register_id, actor)
     attempt = SaleAttempt(
         pk=sale_id,
-        store_id=register.store_id,
         user_id=actor.user_id,
         body={},
         body_hash="",
@@ -115,7 +124,9 @@ def abandon_sale(
         answer={"id": str(sale_id)},
         at=timezone.now(),
     )
-    if not _claim(attempt):
+    claim = _claim(attempt, register_id, actor)
+    register = claim.register
+    if not claim.taken:
         return _told_again(_kept(attempt), cart_id)
     if cart_id is not None:
         _free_cart(cart_id, sale_id, sold=False)
@@ -132,28 +143,23 @@ def find_answer(*, sale_id: UUID, actor: Actor) -> Answer | None:
     return _answer(attempt, replayed=True)
 
 
-def _register(register_id: UUID, actor: Actor) -> Register:
-    """A till of the actor's own store. Foreign and unknown look the same."""
-    register = Register.objects.select_related("store").filter(pk=register_id, active=True).first()
-    if register is None or not actor.works_at(register.store_id):
-        raise NotHere
-    if register.kind != Register.Kind.TILL:
-        raise Invalid(fields={"register": [str(_("Only a till rings up sales."))]})
-    return register
+def _claim(attempt: SaleAttempt, register_id: UUID, actor: Actor, **asked: Any) -> Claim:
+    """Take the id at a till of the actor's own store, or learn that it is taken.
 
-
-def _claim(attempt: SaleAttempt) -> bool:
-    """Take the id, or learn that it is taken. A twin in flight is waited for on the unique key."""
+    A twin in flight is waited for on the unique key. Foreign and unknown tills look the same.
+    """
+    stores = None if actor.role == Role.ADMIN else actor.store_ids
     try:
-        with transaction.atomic():
-            attempt.save(force_insert=True)
-    except IntegrityError:
-        return False
+        claim = take_claim(attempt, register_id=register_id, store_ids=stores, **asked)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:
             raise InProgress from error
         raise
-    return True
+    if claim is None:
+        raise NotHere
+    if claim.register.kind != Register.Kind.TILL:
+        raise Invalid(fields={"register": [str(_("Only a till rings up sales."))]})
+    return claim
 
 
 def _kept(attempt: SaleAttempt) -> SaleAttempt:
@@ -179,20 +185,25 @@ def _told_again(kept: SaleAttempt, cart_id: UUID | None) -> Answer:
 
 
 def _post_or_refuse(
-    attempt: SaleAttempt, body: SaleBody, register: Register, actor: Actor, source: str
+    attempt: SaleAttempt,
+    body: SaleBody,
+    claim: Claim,
+    actor: Actor,
+    source: str,
+    cart_id: UUID | None,
 ) -> Answer:
-    """Post it inside a savepoint; what is refused for good rolls back to it and is kept."""
+    """Post it; what is refused for good has written nothing yet, and is kept."""
     try:
-        with transaction.atomic():
-            content = post_sale(
-                sale_id=attempt.pk,
-                body=body,
-                body_hash=attempt.body_hash,
-                register=register,
-                actor=actor,
-                source=source,
-                at=_now(),
-            )
+        content = post_sale(
+            sale_id=attempt.pk,
+            body=body,
+            body_hash=attempt.body_hash,
+            claim=claim,
+            actor=actor,
+            source=source,
+            at=_now(),
+            cart_id=cart_id,
+        )
     except Refusal as refusal:
         if refusal.status != FINAL:
             raise

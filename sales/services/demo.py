@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import StockLevel, StockMove
 from people.models import AuditEvent, Store
 from regalpos.errors import Refusal
+from sales.checkout_sql import rollups
 from sales.demo.catalogue import stock_catalogue
 from sales.demo.rows import Rows
 from sales.demo.stores import open_demo_stores
@@ -56,6 +57,7 @@ def load_demo(*, products: int, days: int, seed: int) -> Rows:
     rows = trade.run(first, days)
     StockLevel.objects.bulk_create(trade.levels.values(), BATCH)
     _save(rows)
+    rollups.fill()
     JournalHead.objects.bulk_update(
         list(trade.books.heads.values()),
         [

@@ -10,30 +10,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from inventory.services.stock import Source, plan_moves, settle_levels
 from people.access import Actor
 from people.services import trail
+from sales.checkout_sql.claim import Claim
+from sales.checkout_sql.post import Posting, write
 from sales.forms import SaleBody
-from sales.models import JournalHead, Register, Sale, SaleLine
+from sales.models import Sale, SaleLine
 from sales.pricing import Bill
 from sales.sealing import amount
 from sales.services.answers import JOURNALED, sale_content
 from sales.services.basket import fill_basket
-from sales.services.journal import append_record
+from sales.services.journal import next_record
 from sales.services.sale_rows import (
-    add_to_shift,
-    move_goods,
+    goods_changes,
+    new_cash_move,
+    new_lines,
+    new_payments,
+    new_sale,
     sold_and_returned,
-    write_lines,
-    write_payments,
-    write_sale,
 )
 from sales.services.selling_rules import (
-    lock_shift,
+    open_drawer,
     refuse_beyond_limits,
     refuse_changed_total,
     refuse_short_shelves,
+    refuse_unknown_names,
     settle_payments,
-    tenders_of,
 )
 
 
@@ -42,33 +45,49 @@ def post_sale(
     sale_id: UUID,
     body: SaleBody,
     body_hash: str,
-    register: Register,
+    claim: Claim,
     actor: Actor,
     source: str,
     at: datetime,
+    cart_id: UUID | None = None,
 ) -> dict[str, Any]:
     """The sale is posted and this is what the receipt says; or it is refused and nothing changed.
 
-    A step: call inside a transaction (a savepoint, so that a refusal can be kept). Locks stock
-    levels, returned quantities, shift totals and the journal head, in that order. Raises Invalid,
-    UnknownProduct, NoPrice, TotalChanged, ApprovalNeeded, Underpaid, Overpaid, OutOfStock and
-    ShiftClosed.
+    A step, in the transaction of its claim. Locks stock levels, returned quantities, shift totals
+    and the journal head, in that order; every rule is asked under them, and only then is anything
+    written. Raises Invalid, UnknownProduct, NoPrice, TotalChanged, ApprovalNeeded, Underpaid,
+    Overpaid, OutOfStock and ShiftClosed.
     """
-    tenders = tenders_of(body)
-    basket = fill_basket(body, register, actor, at)
+    register, tenders = claim.register, claim.tenders
+    refuse_unknown_names(body, claim)
+    basket = fill_basket(body, register, claim.rules, actor, at)
     refuse_changed_total(basket)
     refuse_beyond_limits(basket)
     settlement = settle_payments(basket, tenders)
     refuse_short_shelves(basket)
-    shift = lock_shift(register, actor, basket.rules)
-    head = JournalHead.objects.lock(register.pk)
-    sale = write_sale(sale_id, basket, settlement, shift, head, source, body_hash)
-    lines = write_lines(sale, basket)
-    write_payments(sale, settlement, tenders, shift, basket)
-    move_goods(sale, lines, basket)
-    add_to_shift(shift, sale, basket.bill, settlement)
+    drawer = open_drawer(register, actor, basket.rules)
+    sale = new_sale(sale_id, basket, settlement, drawer.shift, drawer.head, source, body_hash)
+    lines = new_lines(sale, basket)
+    goods = plan_moves(goods_changes(lines, basket), Source("sale", sale_id, actor.user_id, at))
     content = sale_content(sale, lines, basket.bill, settlement, tenders)
-    record = append_record(head, **sealed_facts(sale, content, basket.bill))
+    record = next_record(drawer.head, **sealed_facts(sale, content, basket.bill))
+    answer = {**content, "journal": {"seq": record.seq, "hash": record.hash}}
+    write(
+        Posting(
+            sale=sale,
+            lines=lines,
+            payments=new_payments(sale, settlement, tenders, body.payments),
+            cash=new_cash_move(sale, settlement, drawer.shift, actor.user_id),
+            goods=goods,
+            settlement=settlement,
+            head=drawer.head,
+            record=record,
+            answer=answer,
+            quote=body.quote,
+            cart=cart_id,
+        )
+    )
+    settle_levels(goods, register.name)
     if basket.taken:
         trail.record(
             "sale.returned",
@@ -77,7 +96,7 @@ def post_sale(
             store_id=register.store_id,
             after=returned_facts(sale, lines),
         )
-    return {**content, "journal": {"seq": record.seq, "hash": record.hash}}
+    return answer
 
 
 def returned_facts(sale: Sale, lines: Sequence[SaleLine]) -> dict[str, Any]:

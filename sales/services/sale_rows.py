@@ -1,27 +1,22 @@
-"""The rows of a posted sale: lines, payments, cash, stock, running sums. Steps that only write."""
+"""The rows of a posted sale: the document, its lines and payments, its cash, its goods.
+
+Nothing here is saved: posting writes them all at once.
+"""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import F
-from django.utils.translation import gettext_lazy as _
-
-from inventory.models import StockHold, StockMove
-from inventory.services.stock import Change, move_many
-from people.models import Customer, Salesman
-from regalpos.errors import Invalid
+from inventory.models import StockMove
+from inventory.services.stock import Change
 from sales.forms import PaymentBody
 from sales.models import (
     CashMove,
     JournalHead,
     Payment,
-    ReturnedQuantity,
     Sale,
     SaleLine,
     Shift,
-    ShiftTender,
-    ShiftTotals,
     Tender,
 )
 from sales.pricing import Bill, PricedLine, Settlement
@@ -29,21 +24,6 @@ from sales.services.basket import Basket, Taken
 
 NOTHING = Decimal(0)
 Kind = StockMove.Kind
-
-
-def write_sale(
-    sale_id: UUID,
-    basket: Basket,
-    settlement: Settlement,
-    shift: Shift,
-    head: JournalHead,
-    source: str,
-    body_hash: str,
-) -> Sale:
-    """The sale itself, under the next receipt number of its register. The head is locked."""
-    sale = new_sale(sale_id, basket, settlement, shift, head, source, body_hash)
-    sale.save(force_insert=True)
-    return sale
 
 
 def new_sale(
@@ -67,8 +47,8 @@ def new_sale(
         register=register,
         shift=shift,
         cashier_id=basket.actor.user_id,
-        salesman=_known(Salesman, basket.body.salesman, "salesman"),
-        customer=_known(Customer, basket.body.customer, "customer"),
+        salesman_id=basket.body.salesman,
+        customer_id=basket.body.customer,
         currency=bill.currency,
         prices_include_tax=basket.rules.prices_include_tax,
         rules_version=basket.rules.version,
@@ -93,28 +73,6 @@ def _kind(basket: Basket) -> Sale.Kind:
     if len(basket.taken) == len(basket.bill.lines):
         return Sale.Kind.RETURN
     return Sale.Kind.EXCHANGE if basket.taken else Sale.Kind.SALE
-
-
-def _known[M: (Customer, Salesman)](model: type[M], key: UUID | None, field: str) -> M | None:
-    if key is None:
-        return None
-    row = model.objects.filter(pk=key).first()
-    if row is None:
-        raise Invalid(fields={field: [str(_("There is nobody by this id."))]})
-    return row
-
-
-def write_lines(sale: Sale, basket: Basket) -> list[SaleLine]:
-    """The sale's lines, and how much of each sold one has come back: none of the new ones yet."""
-    lines = new_lines(sale, basket)
-    SaleLine.objects.bulk_create(lines)
-    ReturnedQuantity.objects.bulk_create(
-        [ReturnedQuantity(line=line, sold=line.quantity) for line in lines if line.quantity > 0]
-    )
-    for item in sorted(basket.taken.values(), key=lambda item: item.sold.pk):
-        guard = ReturnedQuantity.objects.filter(line_id=item.sold.pk)
-        guard.update(returned=F("returned") - item.line.quantity)
-    return lines
 
 
 def new_lines(sale: Sale, basket: Basket) -> list[SaleLine]:
@@ -148,19 +106,6 @@ def _new_line(sale: Sale, line: PricedLine, taken: Taken | None) -> SaleLine:
         reason=taken.line.reason if taken else "",
         disposition=(taken.line.disposition or SaleLine.Disposition.RESTOCK) if taken else "",
     )
-
-
-def write_payments(
-    sale: Sale,
-    settlement: Settlement,
-    tenders: Mapping[str, Tender],
-    shift: Shift,
-    basket: Basket,
-) -> None:
-    """Payments as they were made, and the cash among them into the drawer."""
-    Payment.objects.bulk_create(new_payments(sale, settlement, tenders, basket.body.payments))
-    if move := new_cash_move(sale, settlement, shift, basket.actor.user_id):
-        move.save(force_insert=True)
 
 
 def new_payments(
@@ -204,7 +149,7 @@ def new_cash_move(
     )
 
 
-def move_goods(sale: Sale, lines: Sequence[SaleLine], basket: Basket) -> None:
+def goods_changes(lines: Sequence[SaleLine], basket: Basket) -> list[Change]:
     """Stock out for what was sold, in for what came back; what is damaged goes out again."""
     changes = []
     for line in lines:
@@ -233,43 +178,7 @@ def move_goods(sale: Sale, lines: Sequence[SaleLine], basket: Basket) -> None:
                     reason=line.reason,
                 )
             )
-    if changes:
-        move_many(
-            changes,
-            source_type="sale",
-            source_id=sale.pk,
-            who_id=sale.cashier_id,
-            at=sale.recorded_at,
-            cause=basket.register.name,
-        )
-    if basket.body.quote:
-        StockHold.objects.filter(holder=basket.body.quote).delete()
-
-
-def add_to_shift(
-    shift: Shift,
-    sale: Sale,
-    bill: Bill,
-    settlement: Settlement,
-) -> None:
-    """The running sums grow by `SET n = n + x`; their row is locked already."""
-    _sold, returned = sold_and_returned(bill)
-    ShiftTotals.objects.filter(shift=shift).update(
-        sales=F("sales") + int(sale.kind != Sale.Kind.RETURN),
-        returns=F("returns") + int(sale.kind != Sale.Kind.SALE),
-        net=F("net") + bill.net,
-        tax=F("tax") + bill.tax,
-        discount=F("discount") + bill.discount,
-        total=F("total") + bill.total,
-        rounding=F("rounding") + settlement.rounding,
-        returned=F("returned") + returned,
-        expected_cash=F("expected_cash") + settlement.in_drawer,
-    )
-    for kept in settlement.payments:
-        row, _new = ShiftTender.objects.get_or_create(shift=shift, tender_id=kept.tendered.tender)
-        ShiftTender.objects.filter(pk=row.pk).update(
-            payments=F("payments") + 1, amount=F("amount") + kept.amount
-        )
+    return changes
 
 
 def sold_and_returned(bill: Bill) -> tuple[Decimal, Decimal]:

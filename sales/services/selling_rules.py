@@ -12,13 +12,15 @@ from people.access import Actor
 from people.models import StoreRules
 from people.permissions import Role
 from regalpos.errors import Invalid, Refusal
+from sales.checkout_sql.claim import Claim
+from sales.checkout_sql.locks import Drawer, lock_drawer
 from sales.forms import SaleBody
-from sales.models import Register, Shift, ShiftTotals, Tender
+from sales.models import Register, Tender
 from sales.pricing import Settlement, Tendered, Unpriceable, discount_percent_of, settle
 from sales.sealing import amount
 from sales.services.answers import money
 from sales.services.basket import Basket
-from sales.services.shifts import ShiftClosed, open_shift_of
+from sales.services.shifts import ShiftClosed
 
 NOTHING = Decimal(0)
 
@@ -66,16 +68,10 @@ def refuse_beyond_limits(basket: Basket) -> None:
         raise ApprovalNeeded(action="refund", limit=amount(refund_limit))
 
 
-def tenders_of(body: SaleBody) -> dict[str, Tender]:
-    """The tenders that a checkout names, by code. Raises Invalid."""
-    tenders = {
-        tender.code: tender
-        for tender in Tender.objects.filter(
-            code__in={payment.tender for payment in body.payments}, active=True
-        )
-    }
+def refuse_unknown_names(body: SaleBody, claim: Claim) -> None:
+    """Tenders, customer and salesman are people and ways to pay that we know. Raises Invalid."""
     for index, payment in enumerate(body.payments):
-        tender = tenders.get(payment.tender)
+        tender = claim.tenders.get(payment.tender)
         if tender is None:
             words = _("There is no such way to pay.")
         elif payment.amount < 0 and not tender.refundable:
@@ -83,7 +79,11 @@ def tenders_of(body: SaleBody) -> dict[str, Tender]:
         else:
             continue
         raise Invalid(fields={f"payments.{index}.tender": [str(words)]})
-    return tenders
+    nobody = [str(_("There is nobody by this id."))]
+    if body.salesman and not claim.salesman:
+        raise Invalid(fields={"salesman": nobody})
+    if body.customer and not claim.customer:
+        raise Invalid(fields={"customer": nobody})
 
 
 def settle_payments(basket: Basket, tenders: Mapping[str, Tender]) -> Settlement:
@@ -139,14 +139,11 @@ def refuse_short_shelves(basket: Basket) -> None:
         raise OutOfStock(products=short)
 
 
-def lock_shift(register: Register, actor: Actor, rules: StoreRules) -> Shift:
-    """The register's open shift, its totals locked. A close that came first is seen here."""
-    shift = open_shift_of(register.pk)
-    if shift is None:
+def open_drawer(register: Register, actor: Actor, rules: StoreRules) -> Drawer:
+    """The register's open shift and journal head, locked. A close that came first is seen here."""
+    drawer = lock_drawer(register.pk)
+    if drawer is None:
         raise ShiftClosed
-    ShiftTotals.objects.lock(shift.pk)
-    if Shift.objects.filter(pk=shift.pk, closed_at__isnull=False).exists():
-        raise ShiftClosed
-    if shift.cashier_id != actor.user_id and not rules.shared_drawers:
+    if drawer.shift.cashier_id != actor.user_id and not rules.shared_drawers:
         raise ShiftClosed(_("Not sold: the open drawer is somebody else's."))
-    return shift
+    return drawer
