@@ -58,6 +58,7 @@ def _database(url: object, role: str, timeouts: str) -> dict[str, Any]:
     options = {"connect_timeout": 5, **known.get("OPTIONS", {})}
     if not ENV.DATABASE_DIRECT_URL:  # a transaction pooler refuses these: set them on the role
         options["options"] = timeouts
+        options["prepare_threshold"] = 5  # only of what asks for it: the ORM binds by itself
     return {
         **known,
         "OPTIONS": options,
@@ -69,7 +70,9 @@ def _database(url: object, role: str, timeouts: str) -> dict[str, Any]:
 _app = _database(
     ENV.DATABASE_URL,
     "regal_app",
-    "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
+    "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s"
+    # Of what is prepared (`statements.py`); any number of lines is one plan there.
+    " -c plan_cache_mode=force_generic_plan",
 )
 _owner = _database(
     ENV.DATABASE_OWNER_URL or ENV.DATABASE_DIRECT_URL or ENV.DATABASE_URL,

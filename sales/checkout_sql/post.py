@@ -50,6 +50,8 @@ def write(posting: Posting) -> None:
         payments=_rows(posting.payments),
         cash=_rows([posting.cash] if posting.cash else []),
         moves=_rows(goods.moves),
+        taken=[line.returns_id for line in posting.lines if line.returns_id],
+        level_ids=list(goods.levels),
         levels=statements.as_json(
             [
                 {"id": pk, "quantity": quantity, "times": times, "cost": goods.costs[pk]}
@@ -105,7 +107,7 @@ WITH sale AS (
     SELECT id, quantity, 0 FROM line WHERE quantity > 0
 ), came_back AS (
     UPDATE sales_returnedquantity AS guard SET returned = guard.returned - line.quantity
-    FROM line WHERE guard.line_id = line.returns_id
+    FROM line WHERE guard.line_id = line.returns_id AND guard.line_id = ANY(%(taken)s::uuid[])
 ), payment AS (
     INSERT INTO sales_payment
     SELECT * FROM jsonb_populate_recordset(NULL::sales_payment, %(payments)s::jsonb)
@@ -119,7 +121,7 @@ WITH sale AS (
         average_cost = moved.cost
     FROM jsonb_to_recordset(%(levels)s::jsonb)
       AS moved(id bigint, quantity numeric, times int, cost numeric)
-    WHERE level.id = moved.id
+    WHERE level.id = moved.id AND level.id = ANY(%(level_ids)s::bigint[])
 ), move AS (
     INSERT INTO inventory_stockmove ({moves})
     SELECT {moves} FROM jsonb_populate_recordset(NULL::inventory_stockmove, %(moves)s::jsonb)

@@ -121,6 +121,8 @@ def _bill(
 def _taken(body: SaleBody, register: Register) -> dict[int, Taken]:
     """The sold lines that come back, by line number. Only this store's, in its own currency."""
     wanted = {n: line for n, line in enumerate(body.lines, 1) if line.returns}
+    if not wanted:
+        return {}
     sold = SaleLine.objects.filter(
         pk__in={line.returns for line in wanted.values()},
         sale__store_id=register.store_id,
