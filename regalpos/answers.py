@@ -5,7 +5,6 @@ in an event. A person gets a page that says what happened, what was kept, and th
 """
 
 import json
-from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 import structlog
@@ -16,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.loader import select_template
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -57,14 +57,12 @@ class Fault(Refusal):
     message = _("Something here broke. What was saved before is kept; it is safe to try again.")
 
 
-class Answers:
+class Answers(MiddlewareMixin):
     """Refusals become answers, expired sign-ins reach htmx, and nothing dynamic is stored."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if response.status_code == 405 and request.path.startswith(API):
             allowed = response.headers.get("Allow", "")
             response = refuse(request, WrongMethod())

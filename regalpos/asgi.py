@@ -1,7 +1,8 @@
 """Where requests and sockets come in.
 
-The size of a body is looked at first, then files are answered, then Django is asked. A
-socket shows where it comes from and who opens it before any of our consumers sees it.
+The size of a body is looked at first, then files are answered, then Django is asked: by way of
+the hot tier for what a till asks all day, else by its own handler. A socket shows where it comes
+from and who opens it before any of our consumers sees it.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from django.urls import re_path  # noqa: E402
 
 from regalpos import live  # noqa: E402
 from regalpos.bodies import BodyLimit, Message, Receive, Send  # noqa: E402
+from regalpos.hot import HotHandler, Tiers  # noqa: E402
 from regalpos.sockets import OwnOrigin, SignedIn, nowhere  # noqa: E402
 from regalpos.static_files import StaticFiles  # noqa: E402
 from regalpos.urls import websocket_urlpatterns  # noqa: E402
@@ -28,7 +30,7 @@ doors = [*websocket_urlpatterns, re_path(r"", end)]
 
 router = ProtocolTypeRouter(
     {
-        "http": BodyLimit(StaticFiles(django)),
+        "http": BodyLimit(StaticFiles(Tiers(HotHandler(), django))),
         "websocket": OwnOrigin(SignedIn(URLRouter(doors))),
     }
 )

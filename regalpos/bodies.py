@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext_lazy as _
 from ninja.parser import Parser
 
@@ -81,23 +82,20 @@ class BodyLimit:
             await _send_too_large(send)
 
 
-class ApiBodies:
+class ApiBodies(MiddlewareMixin):
     """Middleware: the API's first questions. Too large, not JSON, not readable: 413, 415, 400.
 
     They come before who is asking, so that a garbled request never looks like a wrong
     password. What was read is kept for the operation (`JsonParser`).
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
         if request.path.startswith(API):
             try:
                 _read(request)
             except Refusal as refusal:
                 return refuse(request, refusal)
-        return self.get_response(request)
+        return None
 
 
 class JsonParser(Parser):

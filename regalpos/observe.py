@@ -9,13 +9,14 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 from regalpos import ids
 
@@ -30,22 +31,23 @@ SECRET = re.compile(
 log = structlog.get_logger(__name__)
 
 
-class RequestLog:
+class RequestLog(MiddlewareMixin):
     """Every request has an id and a client address, and leaves one line when it is answered."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        started = time.perf_counter()
+    def process_request(self, request: HttpRequest) -> None:
+        request.asked_at = time.perf_counter()  # type: ignore[attr-defined]
         request_id = request_id_of(request.headers.get(REQUEST_ID))
         request.request_id = request_id  # type: ignore[attr-defined]
         request.client_address = client_address(request)  # type: ignore[attr-defined]
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = self.get_response(request)
-            milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.info("answered", **_facts(request, response), ms=milliseconds)
-        response.headers[REQUEST_ID] = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        took = time.perf_counter() - request.asked_at  # type: ignore[attr-defined]
+        log.info("answered", **_facts(request, response), ms=round(took * 1000, 1))
+        structlog.contextvars.unbind_contextvars("request_id")
+        response.headers[REQUEST_ID] = request.request_id  # type: ignore[attr-defined]
         return response
 
 
