@@ -7,7 +7,7 @@ foreign store's thing is NotHere, the same as one that does not exist.
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -21,8 +21,9 @@ from django.utils import timezone, translation
 
 from people.models import Store, User
 from people.permissions import GRANTS, Permission, Role
-from regalpos import lanes, sockets
+from regalpos import lanes, live, sockets
 from regalpos.errors import NotAllowed, NotHere, Refusal
+from regalpos.known import Known
 
 
 class NotSignedIn(Refusal):
@@ -35,13 +36,14 @@ class NotSignedIn(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking, as it was read at the start of this request. Everything else reads this."""
+    """Who is asking, as it was read at most some seconds ago. Everything else reads this."""
 
     user_id: UUID
     username: str
     name: str
     role: Role
     store_ids: frozenset[UUID]
+    epoch: int = field(kw_only=True)  # their session_epoch then; a lock may find a newer one
     language: str = ""
     time_zone: str = "UTC"
     strength: str = "password"  # password, passkey or token
@@ -59,6 +61,11 @@ class Actor:
         """Raise NotHere unless this person works at the store."""
         if not self.works_at(store_id):
             raise NotHere
+
+
+# Whoever asked a moment ago, by sign-in, for both tiers (regalpos/hot.py).
+KNOWN: Known[Actor] = Known()
+live.heard_here(KNOWN.hear)
 
 
 class Request(HttpRequest):
@@ -85,7 +92,7 @@ def requires[F: Callable[..., Any]](permission: Permission) -> Callable[[F], F]:
         async def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             actor = getattr(request, "actor", None)
             if actor is None:
-                actor = await lanes.run(partial(actor_of, request))
+                actor = await who_asks(request)
             if actor is None:
                 return _sign_in(request)
             if not actor.may(permission):
@@ -106,6 +113,44 @@ def public[F: Callable[..., Any]](door: F) -> F:
     """Anybody may come in. Stamped, so that the access test knows it is meant."""
     door.permission = None  # type: ignore[attr-defined]
     return door
+
+
+async def who_asks(request: HttpRequest) -> Actor | None:
+    """Who this request's session belongs to, or None; as `actor_of`, or as it said just now."""
+    session_key = request.session.session_key
+    request.session.accessed = True  # the answer depends on the cookie, whoever looked it up
+    if session_key is None:
+        return None
+    return await known_actor(live.session_topic(session_key), request, partial(actor_of, request))
+
+
+async def known_actor(
+    key: str,
+    request: HttpRequest,
+    look_up: Callable[[], Actor | None],
+    expiry: Callable[[], float] | None = None,
+) -> Actor | None:
+    """The actor kept under `key`, as of this request; else the one that `look_up` finds in a lane.
+
+    Whoever is found is kept for some seconds, until anything is announced about them or their
+    sign-in, and not beyond `expiry`. Nobody is not kept, and neither is Busy.
+    """
+    actor = KNOWN.find(key)
+    if actor is not None:
+        request_id = getattr(request, "request_id", "")
+        return replace(actor, address=client_address(request), request_id=request_id)
+    mark = KNOWN.before_reading()
+    actor = await lanes.run(look_up)
+    if actor is not None:
+        session = live.session_topic(actor.session_key)
+        KNOWN.keep(
+            key if actor.strength == "token" else session,  # Django may have renewed the session
+            actor,
+            topics=(session, live.user_topic(actor.user_id)),
+            mark=mark,
+            until=expiry() if expiry else None,
+        )
+    return actor
 
 
 def actor_of(request: HttpRequest) -> Actor | None:
@@ -150,6 +195,7 @@ def read_actor(user: User, **facts: str) -> Actor:
         name=user.full_name or user.username,
         role=Role(user.role),
         store_ids=frozenset(store_id for store_id, _zone in stores),
+        epoch=user.session_epoch,
         language=user.language,
         time_zone=stores[0][1] if stores else settings.TIME_ZONE,
         **facts,

@@ -57,9 +57,12 @@ class ClosedAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """A fresh session, and the sign-in on record."""
+        before = request.session.session_key or ""
         super().login(request, user)
         if actor := actor_of(request):
             facts = {"address": actor.address, "request_id": actor.request_id}
+            if before != actor.session_key:
+                facts["replaces"] = before
             noted = partial(sign_in.note_sign_in, user=user, strength=actor.strength, **facts)
             lanes.retrying(noted)
 

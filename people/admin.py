@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from people.models import AuditEvent, Customer, Device, Salesman, Store, StoreRules, User, Vendor
 from people.office import OfficeAdmin, office, office_action
 from people.permissions import Permission
-from people.services import staff
+from people.services import staff, stores
 from regalpos import lanes
 
 
@@ -30,6 +30,10 @@ class StoreAdmin(OfficeAdmin):
     list_display = ("name", "code", "currency", "time_zone", "active")
     # On every receipt and amount so far: they cannot change any more.
     readonly_fields = ("code", "currency")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        stores.tell_staff(obj)
 
 
 @admin.register(StoreRules, site=office)

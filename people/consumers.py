@@ -103,6 +103,9 @@ class SignedInSocket(AsyncWebsocketConsumer):
         """The session ended, or what its person may do has changed: sign in, or come again."""
         await self.close(SIGNED_OUT)
 
+    async def person_changed(self, event: dict[str, Any]) -> None:
+        """Their name or language, or a store's hours: nothing that closes a socket."""
+
     async def _ask(self) -> int | None:
         """Listens to what its person may hear now; else the code to close it with."""
         try:

@@ -6,7 +6,9 @@ reconnect, on a version gap and by a slow poll. So nothing here may undo or dela
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,6 +22,7 @@ PATIENCE = 5  # seconds that one announcement may take before it is given up
 
 # The server's running loop. asgi.py sets it; commands and tests have none.
 loop: asyncio.AbstractEventLoop | None = None
+_here: list[Callable[[str, dict[str, Any]], None]] = []
 
 
 def announce(topic: str, event: str, **facts: str | int) -> None:
@@ -29,7 +32,16 @@ def announce(topic: str, event: str, **facts: str | int) -> None:
     says nothing. A dead layer is logged, and the sale stands.
     """
     message = {**facts, "type": event}
-    transaction.on_commit(partial(_send, topic, message), robust=True)
+    transaction.on_commit(partial(_say, topic, message), robust=True)
+
+
+def heard_here(hear: Callable[[str, dict[str, Any]], None]) -> None:
+    """From now on `hear` is called with every topic and message of this process, at once.
+
+    In the thread that committed, before anybody else is told and before its request is
+    answered: so what this process remembers is forgotten in time. It must not block.
+    """
+    _here.append(hear)
 
 
 def stock_topic(store_id: UUID) -> str:
@@ -50,6 +62,15 @@ def user_topic(user_id: UUID) -> str:
 def session_topic(session_key: str) -> str:
     """One sign-in. The key itself stays out of the layer and its logs."""
     return f"session.{hashlib.sha256(session_key.encode()).hexdigest()[:32]}"
+
+
+def _say(topic: str, message: dict[str, Any]) -> None:
+    for hear in _here:
+        try:
+            hear(topic, message)
+        except Exception:
+            log.exception("announcement_not_heard_here", topic=topic)
+    _send(topic, message)
 
 
 def _send(topic: str, message: dict[str, str | int]) -> None:

@@ -294,4 +294,5 @@ METRICS_TOKEN = ENV.METRICS_TOKEN.get_secret_value()
 SENTRY_DSN = ENV.SENTRY_DSN
 LOG_LEVEL = ENV.LOG_LEVEL
 LOGGING = observe.configure_logging(LOG_LEVEL)
+KNOWN_SECONDS = 5.0  # at most so long is whoever asks not looked up again (known.py)
 LANES: dict[str, dict[str, Any]] = {}  # changes to the rules in lanes.py

@@ -127,7 +127,7 @@ def a_level(product: Product, store: Store, on_hand: str) -> StockLevel:
         receipt_id=ids.new(),
         store_id=store.pk,
         lines=[(product.pk, Decimal(on_hand), None)],
-        actor=Actor(_somebody().pk, "", "", Role.ADMIN, frozenset()),
+        actor=Actor(_somebody().pk, "", "", Role.ADMIN, frozenset(), epoch=1),
     )
     return StockLevel.objects.get(product=product, store=store)
 

@@ -31,6 +31,8 @@ PIN_PEPPER = "tests-only-" + "y" * 50
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
 # A rolled-back test can only see its own rows from its own thread; `committed_db` lifts this.
 LANES_INLINE = True
+# And it never commits, so what it changes is never announced, and nothing would be forgotten.
+KNOWN_SECONDS = 0.0
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 MEDIA_ROOT = VAR / "test-media"

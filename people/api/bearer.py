@@ -1,13 +1,13 @@
 """Who is asking, by the token they bring."""
 
+import hashlib
 from functools import partial
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from people.access import Actor, client_address
+from people.access import Actor, client_address, known_actor
 from people.services import tokens
-from regalpos import lanes
 
 
 class Bearer(HttpBearer):
@@ -19,7 +19,11 @@ class Bearer(HttpBearer):
         """Who this token stands for; looked up once a request."""
         actor: Actor | None = getattr(request, "actor", None)
         if actor is None:
-            actor = await lanes.run(partial(tokens.actor_of_token, token, **circumstances(request)))
+            told = circumstances(request)
+            # By the whole token and by where it comes from: a demo person's is good in one place.
+            key = hashlib.sha256(f"{told['address']} {token}".encode()).hexdigest()
+            look_up = partial(tokens.actor_of_token, token, **told)
+            actor = await known_actor(key, request, look_up, partial(tokens.expiry, token))
         return actor
 
 

@@ -100,10 +100,17 @@ def normal_username(username: str) -> str:
 
 
 @transaction.atomic(durable=True)
-def note_sign_in(*, user: User, address: str, request_id: str, strength: str) -> None:
-    """The sign-in is on record, with how it was proved and from where."""
+def note_sign_in(
+    *, user: User, address: str, request_id: str, strength: str, replaces: str = ""
+) -> None:
+    """The sign-in is on record, with how it was proved and from where.
+
+    It ends the session `replaces` in the same browser: whoever still holds that one hears so.
+    """
     actor = read_actor(user, strength=strength, address=address, request_id=request_id)
     trail.record("session.started", actor=actor, subject=user, after={"by": strength})
+    if replaces:
+        live.announce(live.session_topic(replaces), "force.close")
 
 
 @transaction.atomic(durable=True)

@@ -121,8 +121,9 @@ def change_staff(*, user_id: UUID, details: StaffDetails, actor: Actor) -> User:
     was, now = changes(before, _facts(user, stores))
     if now:
         trail.record("staff.changed", actor=actor, subject=user, before=was, after=now)
-    if "stores" in now:
-        live.announce(live.user_topic(user.pk), "force.close")
+    if now:
+        event = "force.close" if "stores" in now else "person.changed"
+        live.announce(live.user_topic(user.pk), event)
     return user
 
 

@@ -5,14 +5,17 @@ from decimal import Decimal
 from uuid import UUID
 
 from babel.numbers import list_currencies
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from people.access import Actor
-from people.models import Store, StoreRules
+from people.models import Store, StoreRules, User
+from people.permissions import Role
 from people.services import trail
 from people.services.saving import Taken, facts_of, save_valid
+from regalpos import live
 from regalpos.errors import Invalid
 
 TAKEN: Taken = {"people_store_code_key": ("code", gettext_lazy("Another store has this code."))}
@@ -57,3 +60,11 @@ def open_store(*, store_id: UUID, facts: StoreFacts, actor: Actor | None) -> Sto
     }
     trail.record("store.opened", actor=actor, subject=store, store_id=store.pk, after=opened)
     return store
+
+
+def tell_staff(store: Store) -> None:
+    """A step: a store has changed, and so may what its people see. Call inside a transaction."""
+    # An admin without a store takes the time of the first one.
+    touched = User.objects.filter(Q(stores=store) | Q(role=Role.ADMIN)).distinct()
+    for user_id in touched.values_list("pk", flat=True):
+        live.announce(live.user_topic(user_id), "person.changed")

@@ -26,7 +26,7 @@ from people.access import Actor, read_actor
 from people.models import RefreshToken, User
 from people.services import trail
 from people.services.sign_in import check_password, closed_to
-from regalpos import ids
+from regalpos import ids, live
 from regalpos.errors import Refusal
 
 log = structlog.get_logger(__name__)
@@ -124,6 +124,12 @@ def actor_of_token(access_token: str, *, address: str, request_id: str) -> Actor
     return _actor(user, family=claims["family"], address=address, request_id=request_id)
 
 
+def expiry(access_token: str) -> float:
+    """When an access token that was found good ends by itself, in seconds since 1970."""
+    claims: dict[str, Any] = jwt.decode(access_token, options={"verify_signature": False})
+    return float(claims["exp"])
+
+
 def drop_old_tokens(*, older_than: timedelta = timedelta(days=1)) -> int:
     """Tokens that ended long ago are gone; returns how many."""
     ended = timezone.now() - older_than
@@ -186,6 +192,8 @@ def _end_copied(kept: RefreshToken, actor: Actor) -> None:
 
 
 def _revoke(family: UUID) -> int:
+    """Every token of the family is out; returns how many refresh tokens that ended."""
+    live.announce(live.session_topic(family.hex), "force.close")
     standing = RefreshToken.objects.filter(family=family, revoked_at=None)
     return standing.update(revoked_at=timezone.now())
 

@@ -16,7 +16,7 @@ from regalpos import ids
 
 def shown(role: Role, path: str = "/") -> list[dict[str, Any]]:
     request: Any = RequestFactory().get(path)
-    request.actor = Actor(ids.new(), "somebody", "Some Body", role, frozenset())
+    request.actor = Actor(ids.new(), "somebody", "Some Body", role, frozenset(), epoch=1)
     return [link for part in menu(request)["menu"] for link in part["links"]]
 
 
@@ -78,4 +78,4 @@ def test_a_stranger_has_no_menu() -> None:
 
 
 def _may(role: Role, permission: Permission) -> bool:
-    return Actor(ids.new(), "x", "x", role, frozenset()).may(permission)
+    return Actor(ids.new(), "x", "x", role, frozenset(), epoch=1).may(permission)
