@@ -11,14 +11,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, DecimalField, F, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, Sum
 
 from inventory.models import StockLevel
 from people.access import Actor, own_stores
 from people.models import Store
 from regalpos.money import round_money
-from sales.models import Register, Sale, Shift
+from sales.models import Register, RegisterDay, Sale, Shift
 
 NOTHING = Decimal("0")
 WEEK = timedelta(days=7)
@@ -106,8 +105,8 @@ def read_today(actor: Actor, now: datetime) -> Today:
 
 
 def _days(stores: list[Store], now: datetime) -> list[StoreDay]:
-    today = _sums(stores, now)
-    then = _sums(stores, now - WEEK)
+    today = _so_far(stores, now)
+    then = _until(stores, now - WEEK)
     days = []
     for store in stores:
         sums, before = today.get(store.pk, {}), then.get(store.pk, {})
@@ -127,24 +126,36 @@ def _days(stores: list[Store], now: datetime) -> list[StoreDay]:
     return days
 
 
-def _sums(stores: list[Store], until: datetime) -> dict[UUID, dict[str, Any]]:
-    """Of each store's business day at `until`, what had happened by then."""
-    theirs = Q(pk__in=[])
-    for store in stores:
-        theirs |= Q(store=store, business_day=store.business_day(until))
-    money: DecimalField[Decimal, Decimal] = DecimalField(max_digits=15, decimal_places=3)
-    returned = Q(kind=Sale.Kind.RETURN)
+def _so_far(stores: list[Store], now: datetime) -> dict[UUID, dict[str, Any]]:
+    """Of each store's business day, what its registers have summed up: a row for each."""
     rows = (
-        Sale.objects.filter(theirs, occurred_at__lte=until)
-        .values("store_id")
+        RegisterDay.objects.filter(_days_of(stores, now, "register__store"))
+        .values(store_id=F("register__store_id"))
         .annotate(
             takings=Sum("payable"),
-            sold=Count("id", filter=~returned),
-            refunds=Count("id", filter=returned),
-            paid_back=Coalesce(Sum("payable", filter=returned), Value(NOTHING, money)),
+            sold=Sum("sales"),
+            refunds=Sum("returns"),
+            paid_back=-Sum("refunded"),
         )
     )
     return {row["store_id"]: dict(row) for row in rows.order_by()}
+
+
+def _until(stores: list[Store], then: datetime) -> dict[UUID, dict[str, Any]]:
+    """Of each store's business day of then, what had been sold by then: from that day's sales."""
+    rows = (
+        Sale.objects.filter(_days_of(stores, then, "store"), occurred_at__lte=then)
+        .values("store_id")
+        .annotate(takings=Sum("payable"), sold=Count("id", filter=~Q(kind=Sale.Kind.RETURN)))
+    )
+    return {row["store_id"]: dict(row) for row in rows.order_by()}
+
+
+def _days_of(stores: list[Store], at: datetime, key: str) -> Q:
+    theirs = Q(pk__in=[])
+    for store in stores:
+        theirs |= Q(**{key: store, "business_day": store.business_day(at)})
+    return theirs
 
 
 def _tills(stores: list[Store]) -> list[Till]:
