@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -28,6 +29,8 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.urls import get_script_prefix, set_script_prefix
+from django.utils import timezone, translation
 from psycopg_pool import PoolTimeout
 
 from regalpos.errors import Busy
@@ -164,14 +167,8 @@ class Lane:
         except TimeoutError:
             log.warning("lane_full", lane=self.name, write=write)
             raise Busy(retry_after=2) from None
-        # asgiref carries Django's language and zone into the thread; a bare context would not.
-        work = sync_to_async(
-            partial(self._work, unit),
-            thread_sensitive=False,
-            executor=self._threads,
-            context=context,
-        )
-        done = loop.create_task(work())
+        work = partial(self._work, unit, _speech())
+        done = loop.run_in_executor(self._threads, context.run, work)
         done.add_done_callback(lambda _: gate.release())
         try:
             # A thread cannot be stopped, and half a sale must not be: shield it.
@@ -188,8 +185,9 @@ class Lane:
             one.result()
         self._threads.shutdown()
 
-    def _work[T](self, unit: Callable[[], T]) -> T:
+    def _work[T](self, unit: Callable[[], T], speech: "Speech") -> T:
         """In a lane thread: a good connection before every attempt, a clean one after all."""
+        speech.resume()
         try:
             return retrying(partial(self._attempt, unit))
         finally:
@@ -209,6 +207,28 @@ class Lane:
                 limit = str(self.rules.statement_ms)
                 cursor.execute("SELECT set_config('statement_timeout', %s, false)", [limit])
         return unit()
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What Django keeps for each thread about whom it speaks to: it does not travel by itself."""
+
+    language: str | None
+    zone: tzinfo
+    prefix: str
+
+    def resume(self) -> None:
+        """This thread speaks so, too, within the context that it runs in."""
+        if self.language is None:
+            translation.deactivate_all()
+        else:
+            translation.activate(self.language)
+        timezone.activate(self.zone)
+        set_script_prefix(self.prefix)
+
+
+def _speech() -> Speech:
+    return Speech(translation.get_language(), timezone.get_current_timezone(), get_script_prefix())
 
 
 _inline = False
