@@ -9,7 +9,7 @@ from daphne.server import Server  # isort: skip  (chooses Twisted's reactor: bef
 from daphne.utils import import_by_path
 from twisted.internet import defer
 
-from regalpos import health
+from regalpos import health, wires
 
 REQUESTS_MAY_TAKE = 20.0  # seconds to finish, once told to stop
 SOCKETS_MAY_TAKE = 2.0  # seconds for a live screen to say goodbye
@@ -53,6 +53,12 @@ class DrainingServer(Server):
         """Remember the port, to stop accepting on it."""
         self._ports.append(port)
         super().listen_success(port)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Our sockets write to the network themselves (`regalpos/wires.py`)."""
+        if scope["type"] == "websocket":
+            scope.setdefault("extensions", {})[wires.EXTENSION] = wires.DaphneWire(protocol)
+        return super().create_application(protocol, scope)
 
     def kill_all_applications(self) -> defer.Deferred[None]:
         """Called as the first step of stopping: requests end, live screens are told to return."""
