@@ -31,7 +31,8 @@ log = structlog.get_logger(__name__)
 
 MOST_WAITING = 200  # products; beyond that a screen is quicker to fetch anew
 PAUSE = 0.05  # seconds between two rounds of messages
-CHUNK = 50  # sockets that are told between two turns of the loop
+FEW = 5  # rows that are rendered, and
+CHUNK = 50  # sockets that are told, between two turns of the loop: a sale may have come in
 REMEMBERED = 2_000  # rows and renderings of this process
 
 # An element without a row: the page fetches its region anew.
@@ -80,26 +81,36 @@ class StoreNews:
             events, self._waiting = self._waiting, {}
             refetch, self._overrun = self._overrun, False
             try:
-                rows = await _memory().rows(
-                    self.store, {key: event["version"] for key, event in events.items()}
-                )
-            except Busy:
-                rows, refetch = [], True
+                await self._send_round(events, refetch)
             except Exception:
-                # The screens heal by their slow poll.
+                # The screens heal by their slow poll; the sockets go on.
                 log.exception("stock_news_lost", store=self.store.code)
-                continue
-            for language in [*self.sockets]:
-                words = {
-                    str(row.product_id): _rendered(
-                        self.store, row, events[row.product_id], language
-                    )
-                    for row in rows
-                }
-                if refetch:
-                    words["refetch"] = REFETCH
-                await self._tell(words, self.sockets.get(language, set()))
             await asyncio.sleep(PAUSE)
+
+    async def _send_round(self, events: dict[UUID, Event], refetch: bool) -> None:
+        versions = {product_id: event["version"] for product_id, event in events.items()}
+        try:
+            rows = await _memory().rows(self.store, versions)
+        except Busy:
+            rows, refetch = [], True
+        for language in [*self.sockets]:
+            words = await self._words(rows, events, language)
+            if refetch:
+                words["refetch"] = REFETCH
+            if words:
+                await self._tell(words, self.sockets.get(language, set()))
+
+    async def _words(
+        self, rows: list[ShelfRow], events: dict[UUID, Event], language: str
+    ) -> dict[str, str]:
+        """The rows as HTML, by product."""
+        words = {}
+        for number, row in enumerate(rows, 1):
+            event = events[row.product_id]
+            words[str(row.product_id)] = _rendered(self.store, row, event, language)
+            if number % FEW == 0:
+                await asyncio.sleep(0)
+        return words
 
     async def _tell(self, words: dict[str, str], sockets: set["StockConsumer"]) -> None:
         frame = Frame("".join(words.values()))
@@ -107,7 +118,7 @@ class StoreNews:
             if socket.out is not None:
                 socket.out.tell(words, frame)
             if number % CHUNK == 0:
-                await asyncio.sleep(0)  # a sale may have come in meanwhile
+                await asyncio.sleep(0)
 
 
 @requires(Permission.SEE_STOCK)

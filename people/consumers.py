@@ -13,6 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from people.access import Actor, socket_actor
 from people.permissions import Permission
 from regalpos import hub, lanes, live
+from regalpos.carrier import IDENTITY
 from regalpos.errors import Busy, NotHere
 from regalpos.hub import Listener
 from regalpos.wires import TRY_LATER, Frame, Outbox, wire_of
@@ -105,7 +106,7 @@ class SignedInSocket(AsyncWebsocketConsumer):
 
     def missed(self, group: str) -> None:
         """Perhaps they were signed out; perhaps the page is behind, and comes back to fetch."""
-        if self.out is not None and group == hub.IDENTITY:
+        if self.out is not None and group == IDENTITY:
             self._ask_soon()
         elif self.out is not None:
             self.out.close(TRY_LATER)

@@ -3,27 +3,19 @@
 One channel of the layer for each process, and one membership for each group that anybody here
 listens to, however many they are: joined when the first asks, left when the last has gone. What
 this process says itself reaches its own listeners without the layer, be it dead or alive.
-
-Messages travel in envelopes, numbered for each sender and group. Where a number is missing,
-something was said that nobody here heard, and every listener of the group is told so.
 """
 
 import asyncio
 from collections import Counter, OrderedDict
 from typing import Any, ClassVar, Protocol
-from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import structlog
 from channels.layers import get_channel_layer
 
+from regalpos.carrier import IDENTITY, PROCESS, Carrier, Message, group_of
+
 log = structlog.get_logger(__name__)
-
-type Message = dict[str, Any]
-
-IDENTITY = "identity"  # the group of all topics about people and their sign-ins
-PERSONAL = ("user.", "session.")
-PROCESS = uuid4().hex  # who speaks
 
 PATIENCE = 5.0  # seconds that joining may take, with all who wait before us
 AGAIN = 30.0  # seconds between two looks at whether every group is still joined
@@ -46,20 +38,6 @@ class DeafLayer(Exception):
 
 # Who hears of every person and sign-in, whichever process said it, from the first request on.
 everywhere: list[Listener] = []
-_numbers: Counter[str] = Counter()
-
-
-def group_of(topic: str) -> str:
-    """The group of the layer that carries a topic. People share one: they are many, and quiet."""
-    return IDENTITY if topic.startswith(PERSONAL) else topic
-
-
-def envelope(topic: str, message: Message) -> Message:
-    """What goes to the layer. To be sent in the order in which they were made."""
-    group = group_of(topic)
-    _numbers[group] += 1
-    about = {"from": PROCESS, "group": group, "number": _numbers[group], "topic": topic}
-    return {"type": "live.envelope", **about, "message": message}
 
 
 class Hub:
@@ -73,6 +51,7 @@ class Hub:
         self._always: set[str] = set()  # groups that are joined whoever listens
         self._joined: set[str] = set()
         self._gate = asyncio.Lock()
+        self._carrier = Carrier()
         self._channel = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._watch: asyncio.Task[None] | None = None
@@ -112,12 +91,9 @@ class Hub:
                 log.info("group_not_left", topic=topic, reason=str(error))
 
     def say(self, topic: str, message: Message) -> None:
-        """Everybody here who listens to `topic` hears it."""
-        for listener in [*self._ears.get(topic, ())]:
-            try:
-                listener.hear(topic, message)
-            except Exception:
-                log.exception("announcement_not_heard", topic=topic)
+        """Whoever listens here hears it at once; the other processes in time."""
+        self._hand_on(topic, message)
+        self._carrier.take(topic, message)
 
     def receive(self, envelope: Message) -> None:
         """What the layer brought: said by another process, or by this one and known."""
@@ -127,18 +103,31 @@ class Hub:
         if len(self._last) > SENDERS:
             self._last.popitem(last=False)
         if number > before + 1:
-            self._missed(group)
+            self.missed(group)
         if sender != PROCESS:
             topic, message = envelope["topic"], envelope["message"]
             for listener in everywhere if group == IDENTITY else ():
                 listener.hear(topic, message)
-            self.say(topic, message)
+            self._hand_on(topic, message)
 
-    def _missed(self, group: str) -> None:
+    def missed_all(self) -> None:
+        """The layer was gone for a while, and is back."""
+        for group in [*self._joined]:
+            self.missed(group)
+
+    def missed(self, group: str) -> None:
+        """Whoever listens to the group is told that something may be missing."""
         log.info("announcements_missed", group=group)
         heard = [one for topic in self._topics.get(group, ()) for one in self._ears[topic]]
         for listener in {*heard, *(everywhere if group == IDENTITY else ())}:
             listener.missed(group)
+
+    def _hand_on(self, topic: str, message: Message) -> None:
+        for listener in [*self._ears.get(topic, ())]:
+            try:
+                listener.hear(topic, message)
+            except Exception:
+                log.exception("announcement_not_heard", topic=topic)
 
     def _wanted(self, group: str) -> bool:
         return group in self._always or group in self._topics
@@ -158,16 +147,18 @@ class Hub:
             del self._topics[group]
         return not self._wanted(group)
 
-    async def _settle(self, group: str) -> bool:
+    async def _settle(self, group: str, *, again: bool = False) -> bool:
         """The layer knows whether this process wants the group. True if it joined just now."""
-        if group in self._joined and self._wanted(group):
+        if group in self._joined and self._wanted(group) and not again:
             return False
         joining = False
         try:
             async with asyncio.timeout(PATIENCE), self._gate:
-                if joining := self._wanted(group) and group not in self._joined:
-                    await self._join(group)
-                elif group in self._joined and not self._wanted(group):
+                if self._wanted(group):
+                    joining = group not in self._joined
+                    if joining or again:
+                        await self._join(group)
+                elif group in self._joined:
                     self._joined.discard(group)
                     await get_channel_layer().group_discard(group, self._channel)
         except Exception as error:
@@ -195,17 +186,16 @@ class Hub:
 
     async def _look_after(self) -> None:
         """Joined again is not idle: some layers forget members after a day, or a restart."""
+        again = False
         while True:
             for group in [*self._always, *self._topics]:
                 try:
-                    if group in self._joined:
-                        async with asyncio.timeout(PATIENCE), self._gate:
-                            await self._join(group)
-                    elif await self._settle(group):
-                        self._missed(group)
-                except Exception as error:
+                    if await self._settle(group, again=again):
+                        self.missed(group)
+                except DeafLayer as error:
                     log.warning("group_not_joined", group=group, reason=str(error))
             await asyncio.sleep(AGAIN)
+            again = True
 
     def _run(self) -> None:
         if self._watch is None:

@@ -6,23 +6,25 @@ reconnect, on a version gap and by a slow poll. So nothing here may undo or dela
 
 import asyncio
 import hashlib
+from collections import deque
 from functools import partial
 from uuid import UUID
 
 import structlog
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import transaction
 
 from regalpos import hub
-from regalpos.hub import Listener, Message
+from regalpos.carrier import IDENTITY, Message, carry, group_of
+from regalpos.hub import Listener
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = 5  # seconds that one announcement may take before it is given up
-
 # The server's running loop. asgi.py sets it; commands and tests have none.
 loop: asyncio.AbstractEventLoop | None = None
+_outgoing: deque[tuple[str, Message]] = deque()
+# The loop that was called to say them, and has not yet.
+_called: asyncio.AbstractEventLoop | None = None
 
 
 def announce(topic: str, event: str, **facts: str | int) -> None:
@@ -74,7 +76,7 @@ def session_topic(session_key: str) -> str:
 
 def _say(topic: str, message: Message) -> None:
     """In the thread that committed: forget here, then tell the others."""
-    if hub.group_of(topic) == hub.IDENTITY:
+    if group_of(topic) == IDENTITY:
         for listener in hub.everywhere:
             try:
                 listener.hear(topic, message)
@@ -85,25 +87,22 @@ def _say(topic: str, message: Message) -> None:
 
 def _send(topic: str, message: Message) -> None:
     """Hand the message to the server's loop and go on; without a server, send it here."""
+    global _called  # one call for all that one commit has to say
     if loop is not None and loop.is_running():
         # Not tied to the request that caused it: a client that hangs up cancels nothing.
-        asyncio.run_coroutine_threadsafe(_tell(topic, message), loop)
+        _outgoing.append((topic, message))
+        if _called is not loop:
+            _called = loop
+            loop.call_soon_threadsafe(_say_all)
         return
     try:
-        async_to_sync(_tell)(topic, message)
+        async_to_sync(carry)(topic, message)
     except (Exception, asyncio.CancelledError):
         log.warning("announcement_lost", topic=topic, event_type=message["type"], exc_info=True)
 
 
-async def _tell(topic: str, message: Message) -> None:
-    """Who listens in this process hears it at once; the layer carries it to the others."""
-    hub.here().say(topic, message)
-    layer = get_channel_layer()
-    if layer is None:
-        log.info("announcement_skipped", topic=topic, event_type=message["type"])
-        return
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await layer.group_send(hub.group_of(topic), hub.envelope(topic, message))
-    except Exception:
-        log.warning("announcement_lost", topic=topic, event_type=message["type"], exc_info=True)
+def _say_all() -> None:
+    global _called
+    _called = None  # before the last is taken: what comes after it calls again
+    while _outgoing:
+        hub.here().say(*_outgoing.popleft())

@@ -2,10 +2,10 @@
 
 from channels.layers import get_channel_layer
 
-from regalpos import hub
+from regalpos import carrier
 
 
 async def said_afar(topic: str, event: str, **facts: str | int) -> None:
     """Announced elsewhere, and carried here by the layer."""
-    envelope = {**hub.envelope(topic, {**facts, "type": event}), "from": "elsewhere"}
-    await get_channel_layer().group_send(hub.group_of(topic), envelope)
+    envelope = {**carrier.envelope(topic, {**facts, "type": event}), "from": "elsewhere"}
+    await get_channel_layer().group_send(carrier.group_of(topic), envelope)
