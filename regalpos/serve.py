@@ -17,7 +17,7 @@ from daphne.utils import import_by_path
 from twisted.internet import defer, reactor
 from twisted.internet.tcp import Server as Connection
 
-from regalpos import handover, health
+from regalpos import handover, health, wires
 from regalpos.bodies import Message
 from regalpos.loads import Loads
 
@@ -152,6 +152,12 @@ class DrainingServer(Server):
         """As SIGTERM does, once."""
         if not health.draining:
             self.stop()
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Our sockets write to the network themselves (`regalpos/wires.py`)."""
+        if scope["type"] == "websocket":
+            scope.setdefault("extensions", {})[wires.EXTENSION] = wires.DaphneWire(protocol)
+        return super().create_application(protocol, scope)
 
     def kill_all_applications(self) -> defer.Deferred[None]:
         """Called as the first step of stopping: requests end, live screens are told to return."""
