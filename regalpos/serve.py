@@ -178,12 +178,7 @@ class DrainingServer(Server):
         for protocol in self._busy():
             if _is_socket(protocol):
                 protocol.sendClose(SERVICE_RESTART, "restart")
-        while busy := self._busy():
-            waited = time.monotonic() - began
-            if waited > REQUESTS_MAY_TAKE:
-                break
-            if waited > SOCKETS_MAY_TAKE and all(map(_is_socket, busy)):
-                break
+        while self._is_needed(time.monotonic() - began):  # noqa: ASYNC110  (many things end it)
             await asyncio.sleep(0.02)
         left = [self.connections[protocol]["application_instance"] for protocol in self._busy()]
         for application in left:
@@ -191,9 +186,16 @@ class DrainingServer(Server):
         await asyncio.gather(*left, return_exceptions=True)
         # What an application sent last is still in Twisted's buffers: let it leave the house.
         await asyncio.sleep(LAST_WORDS)
-        if self.duty is not None:  # others go on: whoever keeps a connection may ask once more
-            while _open() and time.monotonic() - began < IDLE_MAY_TAKE:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+
+    def _is_needed(self, waited: float) -> bool:
+        """Somebody here may still be served, so many seconds after it was told to stop."""
+        busy = self._busy()
+        if not all(map(_is_socket, busy)):
+            return waited < REQUESTS_MAY_TAKE
+        if busy and waited < SOCKETS_MAY_TAKE:
+            return True
+        # Where others go on, whoever keeps a connection may ask once more, and is told to change.
+        return self.duty is not None and bool(_open()) and waited < IDLE_MAY_TAKE
 
     def _busy(self) -> list[Any]:
         """Connections with something still running; daphne lists those without, too."""
