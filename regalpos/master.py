@@ -30,6 +30,8 @@ READY_WITHIN = 60.0  # seconds for a new worker to let people in
 GONE_WITHIN = 30.0  # seconds to finish (serve.py gives requests 20), before it is killed
 GREW_OLD = 10.0  # seconds; a worker that dies younger is replaced later and later
 PAUSE = (0.5, 30.0)  # seconds, first and longest, before a replacement of one that died young
+# Linux lets ten datagrams wait, and of these as many as its buffer holds; macOS has only the first.
+WHOLE_MESSAGES = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 TICK = 0.1  # seconds between looks at the clock, while something is due
 
 
@@ -94,7 +96,7 @@ class Master:
         self.sockets: tuple[socket.socket, socket.socket] | None = None
         self.sheet = loads.sheet()
         if plan.socket_workers:
-            self.sockets = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.sockets = socket.socketpair(socket.AF_UNIX, WHOLE_MESSAGES)
             for end in self.sockets:
                 end.setblocking(False)
 

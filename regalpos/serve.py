@@ -145,7 +145,7 @@ class DrainingServer(Server):
         async def send(message: Message) -> None:
             statuses.append(message.get("status", 0))
 
-        await self.application(AM_I_READY, receive, send)
+        await self.application(dict(AM_I_READY), receive, send)
         return statuses[:1] == [200]
 
     def leave(self) -> None:
