@@ -56,8 +56,8 @@ class Seen:
 
     def available(self, product_id: UUID) -> Decimal:
         """What can be taken off the shelf now: on hand less what quotes hold."""
-        on_hand = self.rows.shelf.by_id[product_id].on_hand or NOTHING
-        return on_hand - self.rows.held[product_id]
+        on_hand = self.rows.shelf.by_id[product_id].on_hand
+        return (NOTHING if on_hand is None else on_hand) - self.rows.held[product_id]
 
 
 def see_cart(cart_id: UUID, actor: Actor, asked: Asked | None = None) -> Seen:
