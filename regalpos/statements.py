@@ -27,7 +27,7 @@ class _Prepared(RawCursor[Any]):
 
     @property
     def answers(self) -> bool:
-        """Whether there are rows to fetch. Cheaper than `description`, which describes each column."""
+        """Whether there are rows to fetch; `description` would describe every column, too."""
         return self.pgresult is not None and self.pgresult.nfields > 0
 
 

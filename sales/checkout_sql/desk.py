@@ -65,14 +65,19 @@ def read_desk(register_id: UUID, *, user_id: UUID, at: datetime) -> tuple[Desk, 
 
 
 def desk_of(facts: Iterator[Any]) -> Desk:
-    register, store, rules = (row_of(model, facts) for model in (Register, Store, StoreRules))
-    register.store = store
+    """The desk of the next `desk_columns`."""
+    register = row_of(Register, facts)
+    register.store = row_of(Store, facts)
     return Desk(
-        register=register, rules=rules, shift=row_or_none(Shift, facts), on_shift=next(facts)
+        register=register,
+        rules=row_of(StoreRules, facts),
+        shift=row_or_none(Shift, facts),
+        on_shift=next(facts),
     )
 
 
 def row_of[M: models.Model](model: type[M], facts: Iterator[Any]) -> M:
+    """The row of the next columns of `model`."""
     return one(model, list(islice(facts, len(names(model)))))
 
 

@@ -9,7 +9,7 @@ from django import template
 from django.conf import settings
 from django.template.loader import get_template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext
 
 from regalpos.money import KEPT, minor_digits
@@ -62,7 +62,7 @@ def cart_line(line: Hashable, lines_url: str, currency: str) -> SafeString:
 @lru_cache(maxsize=KEPT_LINES)
 def _cart_line(line: Hashable, lines_url: str, currency: str, _language: str) -> SafeString:
     known = {"line": line, "lines_url": lines_url, "currency": currency}
-    return get_template("sales/_cart_line.html").render(known)
+    return mark_safe(get_template("sales/_cart_line.html").render(known))  # noqa: S308  (a template)
 
 
 @register.filter

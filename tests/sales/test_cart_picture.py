@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -71,13 +72,14 @@ def test_a_line_that_says_something_new_is_drawn_anew(shop: Shop, cart: UUID) ->
     view = view_cart(cart_id=cart, actor=shop.actor())
     picture(view)
     line = view.lines[0]
-    for field, value, seen in (
+    news: tuple[tuple[str, Any, str], ...] = (
         ("name", "Oat <b>drink</b>", "Oat &lt;b&gt;drink&lt;/b&gt;"),
         ("amount", Decimal("9.99"), ">9.99<"),
         ("count", Decimal(77), ">77<"),
         ("warning", "Mind the step", "Mind the step"),
         ("left", Decimal(3), 'data-left="3"'),
-    ):
+    )
+    for field, value, seen in news:
         changed = replace(line, **{field: value})
         assert seen in picture(replace(view, lines=(changed,)))
         assert isinstance(hash(changed), int)
