@@ -57,7 +57,7 @@ class StockLevel(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     product = models.ForeignKey(Product, models.PROTECT, related_name="levels")
-    store = models.ForeignKey(Store, models.PROTECT, related_name="levels")
+    store = models.ForeignKey(Store, models.PROTECT, related_name="levels", db_index=False)
     on_hand = models.DecimalField(max_digits=12, decimal_places=3, default=NOTHING)
     average_cost = models.DecimalField(max_digits=15, decimal_places=4, default=NOTHING)
     strict = models.BooleanField(default=False)
@@ -141,9 +141,9 @@ class StockHold(models.Model):
     """Limited stock kept for a quote whose customer is paying now."""
 
     id = models.BigAutoField(primary_key=True)
-    holder = models.UUIDField(db_index=True)  # The quote's id; a lower floor keeps no key upward.
-    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
-    store = models.ForeignKey(Store, models.PROTECT, related_name="+")
+    holder = models.UUIDField()  # The quote's id; a lower floor keeps no key upward.
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
+    store = models.ForeignKey(Store, models.PROTECT, related_name="+", db_index=False)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     until = models.DateTimeField()
 
@@ -176,8 +176,10 @@ class StockMove(Ledger):
         WRITE_OFF = "write_off", _("Written off")
 
     id = models.BigAutoField(primary_key=True)
-    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="moves")
-    lot = models.ForeignKey(LotLevel, models.PROTECT, null=True, blank=True, related_name="moves")
+    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="moves", db_index=False)
+    lot = models.ForeignKey(
+        LotLevel, models.PROTECT, null=True, blank=True, related_name="moves", db_index=False
+    )
     quantity = models.DecimalField(max_digits=12, decimal_places=3)  # Signed, in product units.
     balance = models.DecimalField(max_digits=12, decimal_places=3)  # On hand after this move.
     kind = models.CharField(max_length=12, choices=Kind)
@@ -187,7 +189,7 @@ class StockMove(Ledger):
     source_type = models.CharField(max_length=20)  # sale, receipt, adjustment ...
     source_id = models.UUIDField()
     source_line = models.PositiveIntegerField(default=0)
-    who = models.ForeignKey(User, models.PROTECT, related_name="+")
+    who = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
 
     class Meta:
