@@ -10,7 +10,8 @@ import os
 import sys
 import time
 import traceback
-from dataclasses import asdict, fields
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
 from pathlib import Path
 
@@ -26,37 +27,45 @@ MODULES = ("checkout", "scan", "hot_empty", "live", "search", "history", "books"
 
 
 def main(arguments: list[str]) -> int:
-    """Measure what was asked for; how many of the modules broke, as an exit status."""
+    """Measure what was asked for; 1 if one of the modules broke."""
     given = _parse(arguments)
     size = Size(**{one.name: getattr(given, one.name) for one in fields(Size)})
     django.setup()
     _prepare()
     _log_to_nowhere()
-    report = {"machine": machine.facts(), "size": asdict(size), "modules": {}}
-    found: list[Measure | Missing] = []
-    broken: dict[str, str] = {}
-    print(", ".join(f"{name} {value}" for name, value in report["machine"].items()), flush=True)
-    print(table.line(*table.HEAD), flush=True)
+    about = machine.facts()
+    _say(", ".join(f"{name} {value}" for name, value in about.items()))
+    _say(table.line(*table.HEAD))
+    run = Run(size)
     for name in given.only or MODULES:
+        run.measure(name)
+    report = {"machine": about, "size": asdict(size), "seconds": run.seconds, "broken": run.broken}
+    table.write(given.json, report, run.found)
+    _say(f"\n{given.json}: {len(run.found)} measures, {len(run.broken)} modules broke")
+    return 1 if run.broken else 0
+
+
+@dataclass
+class Run:
+    """What was found so far, each row said as soon as it is known."""
+
+    size: Size
+    found: list[Measure | Missing] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)  # tracebacks by module
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def measure(self, name: str) -> None:
+        """All rows of a module; if it breaks, those that it had by then."""
         began = time.monotonic()
         try:
-            module = _module(name)
-            if module is None:
-                said: list[Measure | Missing] = [Missing(name=name, why=f"no bench/{name}.py here")]
-                found += said
-                print(table.row(said[0]), flush=True)
-                continue
-            for one in module.measure(size):
-                found.append(one)
-                print(table.row(one), flush=True)
+            for one in _rows(name, self.size):
+                self.found.append(one)
+                _say(table.row(one))
         except Exception:
-            broken[name] = traceback.format_exc()
-            print(table.line(name, "-", "", "", "broken", ""), flush=True)
-            print(broken[name], file=sys.stderr, flush=True)
-        report["modules"][name] = {"seconds": round(time.monotonic() - began, 1)}
-    table.write(given.json, {**report, "broken": broken}, found)
-    print(f"\n{given.json}: {len(found)} measures, {len(broken)} modules broke")
-    return 1 if broken else 0
+            self.broken[name] = traceback.format_exc()
+            _say(table.line(name, "-", "", "", "broken", ""))
+            print(self.broken[name], file=sys.stderr, flush=True)
+        self.seconds[name] = round(time.monotonic() - began, 1)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -90,14 +99,19 @@ def _log_to_nowhere() -> None:
             handler.setStream(nowhere)
 
 
-def _module(name: str) -> Measures | None:
-    """A file of measures; None if it is not there."""
+def _rows(name: str, size: Size) -> Iterator[Measure | Missing]:
     try:
-        return import_module(f"bench.{name}")
+        module: Measures = import_module(f"bench.{name}")
     except ModuleNotFoundError as error:
         if error.name != f"bench.{name}":
             raise
-        return None
+        yield Missing(name=name, why=f"no bench/{name}.py here")
+    else:
+        yield from module.measure(size)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from typing import Any
 
 import psutil
 
+from regalpos.cluster import _binaries as binaries
+from regalpos.embedded import NoDatabase
 from regalpos.environment import BASE_DIR
 
 PACKAGES = (
@@ -31,6 +33,7 @@ def facts() -> dict[str, Any]:
         "memory_gib": round(psutil.virtual_memory().total / 1024**3, 1),
         "kernel": platform.release(),
         "python": platform.python_version(),
+        "postgresql": _postgresql(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "load_at_start": os.getloadavg(),
         "commit": _commit(),
@@ -130,6 +133,14 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+def _postgresql() -> str:
+    with suppress(OSError, NoDatabase):
+        command = [str(binaries() / "postgres"), "--version"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+    return ""
 
 
 def _commit() -> str:
