@@ -28,8 +28,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Connections are opened as they are needed, and closed at the end."""
     engine = make_engine(config().url, config().pool)
     app.state.sessions = make_sessions(engine)
-    yield
-    await engine.dispose()
+    try:
+        yield
+    finally:
+        await engine.dispose()
 
 
 def make_app() -> FastAPI:

@@ -183,7 +183,7 @@ async def _refuse_short_shelves(
         )
         .group_by(StockHold.product_id)
     )
-    held = dict(holds.tuples().all())
+    held = dict(iter(holds))
     wanted: dict[UUID, Decimal] = {}
     for line in bill.lines:
         if line.product_id in strict:
