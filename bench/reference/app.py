@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from fastapi import Depends, FastAPI, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -18,9 +17,6 @@ from bench.reference.database import Session, make_engine, make_sessions
 from bench.reference.pages import show_cart, show_miss
 from bench.reference.refusals import Refused
 from sales.forms import SaleSent
-
-if not settings.configured:
-    settings.configure(USE_I18N=False)  # the shapes of the shop's bodies put faults into words
 
 
 @asynccontextmanager

@@ -286,9 +286,9 @@ def _scan(world: World, step_id: UUID, code: str, quantity: str) -> tuple[int, s
 def _books(database: Database) -> dict[str, list[str]]:
     """Every row of every book, but for what differs by nature, in no order."""
     books = {}
-    with database.connect("owner", row_factory=dict_row) as owner:
+    with database.connect("owner") as owner, owner.cursor(row_factory=dict_row) as cursor:
         for table in WRITTEN:
-            rows = owner.execute(f"SELECT * FROM {table}").fetchall()
+            rows = cursor.execute(f"SELECT * FROM {table}").fetchall()
             books[table] = sorted(
                 str({name: value for name, value in row.items() if name not in BY_NATURE})
                 for row in rows
@@ -301,7 +301,7 @@ def _books(database: Database) -> dict[str, list[str]]:
 
 def _basket(world: World, chance: random.Random, most: int = 3) -> list[dict[str, Any]]:
     """Five products by id or by barcode, one to three of each."""
-    lines = []
+    lines: list[dict[str, Any]] = []
     for product in chance.sample(world.products, 5):
         by_id = chance.random() < 0.7
         what = {"product": str(product.pk)} if by_id else {"barcode": product.sku}
