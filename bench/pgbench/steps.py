@@ -46,11 +46,11 @@ CONSTANTS = {
     "cart": "NULL::uuid",
 }
 
-_FOUND = f"SELECT array_agg(ROW(goods.*)::bench.found) AS found FROM ({_GOODS}) AS goods"
+_FOUND = f"SELECT array_agg(ROW(goods.*)::bench.found) AS found FROM ({_GOODS}) AS goods"  # noqa: S608
 _LOCKED = f"""
 SELECT array_agg(ROW(level.*)::bench.locked) AS locked
 FROM ({_LOCK.replace("%(products)s", "%(ids)s")}) AS level
-"""
+"""  # noqa: S608
 _HELD = """
 SELECT count(*) AS held FROM (
     SELECT product_id, sum(quantity) FROM inventory_stockhold
@@ -68,7 +68,7 @@ SELECT shift_id AS shift, head_epoch AS epoch, head_seq AS seq, head_hash AS pre
        head_last_receipt AS last_receipt, head_perpetual_sales AS perpetual_sales,
        head_perpetual_returns AS perpetual_returns, head_perpetual_net AS perpetual_net
 FROM ({_drawer()}) AS drawer ({", ".join(columns)})
-"""
+"""  # noqa: S608
 
 
 def steps() -> list[Step]:
