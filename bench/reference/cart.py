@@ -25,6 +25,7 @@ from bench.reference.tables import (
     StoreRules,
 )
 from regalpos.barcodes import clean_scan
+from regalpos.shapes import plain
 from sales.forms import MOST_LINES, LineBody
 from sales.pricing import Bill, PricedLine, price
 
@@ -189,7 +190,7 @@ async def _room(
         return asked, ""
     if left <= 0:
         raise Refused("out_of_stock", products=[{"product": str(product.id)}])
-    return left, f"Only {there:f} left here; the count is set to {there:f}."
+    return left, f"Only {plain(there)} left here; the count is set to {plain(there)}."
 
 
 def _plainly(line: CartLine, product_id: UUID) -> bool:
@@ -292,7 +293,7 @@ def _lines(rows: Collection[CartLine], bill: Bill, there: dict[UUID, Decimal]) -
             warning = "The shelf should be empty. It can be sold; a recount is asked for."
             if row.product.limited:
                 left = max(there.get(row.product_id, NOTHING), NOTHING)
-                warning = f"Only {left.normalize():f} left here."
+                warning = f"Only {plain(left)} left here."
         amount = priced.total if bill.inclusive else priced.net
         views.append(LineView(row=row, priced=priced, amount=amount, warning=warning, left=left))
     return views

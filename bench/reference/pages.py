@@ -4,7 +4,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -12,6 +12,7 @@ from bench.reference.cart import CartView
 from bench.reference.refusals import Refused
 from regalpos.icons import ICONS
 from regalpos.money import cash_round, format_amount, format_money, minor_digits, quick_cash
+from regalpos.shapes import plain
 
 LOCALE = "en"
 MINUS = "\N{MINUS SIGN}"
@@ -50,7 +51,7 @@ def _pages() -> Environment:
         undefined=StrictUndefined,
     )
     pages.filters |= {
-        "plain": _plain,
+        "plain": plain,
         "money": _money,
         "amount": _amount,
         "unit_price": _unit_price,
@@ -67,10 +68,6 @@ def _icon(name: str) -> Markup:
     )
 
 
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}" if number else "0"
-
-
 def _money(value: Decimal, currency: str) -> str:
     return format_money(value, currency, LOCALE).replace("-", MINUS)
 
@@ -80,8 +77,10 @@ def _amount(value: Decimal, currency: str) -> str:
 
 
 def _unit_price(value: Decimal, currency: str) -> str:
-    said = format_currency(value.normalize(), currency, locale=LOCALE, decimal_quantization=False)
-    return said.replace("-", MINUS)
+    """With the currency's decimals, and more where the price is finer than a cent."""
+    least = minor_digits(currency)
+    pattern = f"#,##0.{'0' * least}{'#' * (4 - least)}"
+    return format_decimal(value, format=pattern, locale=LOCALE)
 
 
 def _quantity(value: Decimal) -> str:
