@@ -1,6 +1,6 @@
 # Every target works from a fresh clone on a machine with Python >= 3.12 and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: run test crash check format messages browser redis lock help
+.PHONY: run test crash bench check format messages browser redis lock help
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -23,6 +23,9 @@ test: $(DEV) browser redis ## run all tests (ARGS= goes to pytest, as in ARGS="-
 
 crash: $(DEV) redis ## the long runs, for hours: kill the app and the database, race and trade, lose nothing
 	@REGAL_LONG=1 $(PYTEST) tests/faults tests/races tests/properties $(ARGS)
+
+bench: $(DEV) redis ## measure what docs/performance.md promises (ARGS="--only checkout --pairs 2")
+	@$(PY) -m bench $(ARGS)
 
 check: $(DEV) ## all that is checked without running the shop: style, types, floors, templates
 	@$(VENV)/bin/ruff check .
