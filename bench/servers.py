@@ -65,7 +65,9 @@ def reference(database: Database, *, workers: int = 1, known: bool = True) -> It
     command = [sys.executable, "-m", "bench.reference", "--url", database.url("default")]
     command += ["--port", str(port), "--workers", str(workers)]
     command += ["--cache", str(CACHE_SECONDS if known else 0.0)]
-    with started(f"reference-{workers}", command, port, places(database)) as process:
+    # It is no Django, but takes the shop's arithmetic; the bench's own settings empty the secrets.
+    environment = {**places(database), "DJANGO_SETTINGS_MODULE": "bench.settings"}
+    with started(f"reference-{workers}", command, port, environment) as process:
         yield Server("reference", port, database, (process.pid,))
 
 
