@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -104,6 +105,8 @@ def _till(store: Store) -> Till:
         user=user, token=tokens.NewToken(), address="127.0.0.1", request_id=""
     )
     session = browser.session.session_key or ""
+    # As allauth writes down whoever signs in by its page: the reference joins by it.
+    UserSession.objects.create(user=user, session_key=session, ip="127.0.0.1")
     return Till(store.pk, register.pk, user.pk, pair.access_token, session)
 
 

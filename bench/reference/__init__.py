@@ -8,3 +8,9 @@ advise. What no measure asks for (returns, quotes, weighed labels, live screens)
 
     python -m bench.reference --url postgresql://... --port 9000 --workers 2 --cache 5
 """
+
+from django.conf import settings
+
+# The shop's pure modules put what is wrong into words, and ask Django in which language.
+if not settings.configured:
+    settings.configure(USE_I18N=False)

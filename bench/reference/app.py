@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from fastapi import Depends, FastAPI, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -19,17 +18,16 @@ from bench.reference.pages import show_cart, show_miss
 from bench.reference.refusals import Refused
 from sales.forms import SaleSent
 
-if not settings.configured:
-    settings.configure(USE_I18N=False)  # the shapes of the shop's bodies put faults into words
-
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Connections are opened as they are needed, and closed at the end."""
     engine = make_engine(config().url, config().pool)
     app.state.sessions = make_sessions(engine)
-    yield
-    await engine.dispose()
+    try:
+        yield
+    finally:
+        await engine.dispose()
 
 
 def make_app() -> FastAPI:

@@ -1,6 +1,6 @@
 """Every other book that a sale is written into: goods, cash, sums, the journal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bench.reference.rows import Row
 from bench.reference.tables import (
     CashMove,
     JournalHead,
@@ -16,6 +17,7 @@ from bench.reference.tables import (
     RegisterDay,
     ReturnedQuantity,
     Sale,
+    SaleLine,
     ShiftTender,
     ShiftTotals,
     StockLevel,
@@ -33,31 +35,42 @@ JOURNALED = ("receipt_number", "kind", "currency", "business_day", "lines", "tot
 SUMMED = ("net", "tax", "discount", "total")
 
 
-def write_goods(
-    session: AsyncSession, sale: Sale, levels: Mapping[UUID, StockLevel], till: "Till"
+async def write_goods(
+    session: AsyncSession,
+    sale: Sale,
+    lines: Sequence[Row],
+    levels: Mapping[UUID, StockLevel],
+    till: "Till",
 ) -> None:
-    """A move for each line of goods, the locked levels less what was sold, a guard of each line."""
-    for line in sale.lines:
-        session.add(ReturnedQuantity(line_id=line.id, sold=line.quantity))
-        level = levels.get(line.product_id) if line.product_id else None
-        if level is None or line.kind != "goods":
+    """The lines, a guard and a move of each, and the locked levels less what was sold."""
+    await session.execute(insert(SaleLine), lines)
+    guards = [{"line_id": line["id"], "sold": line["quantity"], "returned": 0} for line in lines]
+    await session.execute(insert(ReturnedQuantity), guards)
+    moves = []
+    for line in lines:
+        level = levels.get(line["product_id"])
+        if level is None:
             continue
-        level.on_hand -= line.quantity
+        level.on_hand -= line["quantity"]
         level.version += 1
-        session.add(
-            StockMove(
-                level_id=level.id,
-                quantity=-line.quantity,
-                balance=level.on_hand,
-                kind="sale",
-                unit_cost=level.average_cost,
-                source_type="sale",
-                source_id=sale.id,
-                source_line=line.number,
-                who_id=till.person.id,
-                at=sale.recorded_at,
-            )
+        moves.append(
+            {
+                "level_id": level.id,
+                "quantity": -line["quantity"],
+                "balance": level.on_hand,
+                "kind": "sale",
+                "unit_cost": level.average_cost,
+                "bin": "",
+                "reason": "",
+                "source_type": "sale",
+                "source_id": sale.id,
+                "source_line": line["number"],
+                "who_id": till.person.id,
+                "at": sale.recorded_at,
+            }
         )
+    if moves:
+        await session.execute(insert(StockMove), moves)
 
 
 def write_cash(session: AsyncSession, sale: Sale, settlement: Settlement, till: "Till") -> None:
@@ -86,7 +99,7 @@ def add_to_shift(totals: ShiftTotals, sale: Sale, settlement: Settlement) -> Non
     totals.expected_cash += settlement.in_drawer
 
 
-async def add_to_sums(session: AsyncSession, sale: Sale) -> None:
+async def add_to_sums(session: AsyncSession, sale: Sale, lines: Sequence[Row]) -> None:
     """By tender, by the product's day in product order, by the register's day."""
     paid: dict[UUID, tuple[int, Decimal]] = {}
     for payment in sale.payments:
@@ -100,14 +113,12 @@ async def add_to_sums(session: AsyncSession, sale: Sale) -> None:
         ],
     )
     days: dict[UUID, dict[str, Any]] = {}
-    for line in sale.lines:
-        if line.product_id is None:
-            continue
-        day = days.setdefault(line.product_id, dict.fromkeys(("sold", "cost", *SUMMED), NOTHING))
-        day["sold"] += line.quantity
-        day["cost"] += line.cost * line.quantity
+    for line in lines:
+        day = days.setdefault(line["product_id"], dict.fromkeys(("sold", "cost", *SUMMED), NOTHING))
+        day["sold"] += line["quantity"]
+        day["cost"] += line["cost"] * line["quantity"]
         for name in SUMMED:
-            day[name] += getattr(line, name)
+            day[name] += line[name]
     where = {"store_id": sale.store_id, "business_day": sale.business_day}
     await session.execute(
         _ADD_TO_PRODUCT_DAY,

@@ -214,7 +214,7 @@ async def _available(
             StockLevel.store_id == cart.store_id, StockLevel.product_id.in_(products)
         )
     )
-    return dict(found.tuples().all())
+    return dict(iter(found))
 
 
 # ---- reading -------------------------------------------------------------------------------------

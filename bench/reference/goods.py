@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -108,7 +109,7 @@ async def read_terms(
     """Prices and taxes in force: the store's own before the general ones, then the latest."""
     prices = await session.execute(
         select(Price.product_id, Price.amount)
-        .distinct(Price.product_id)
+        .ext(distinct_on(Price.product_id))
         .where(
             Price.product_id.in_([product.id for product in products]),
             Price.currency == store.currency,
@@ -125,7 +126,7 @@ async def read_terms(
     day: date = store.business_day(at)
     taxes = await session.scalars(
         select(TaxPercent)
-        .distinct(TaxPercent.rate_id)
+        .ext(distinct_on(TaxPercent.rate_id))
         .where(
             TaxPercent.rate_id.in_({product.tax_rate_id for product in products}),
             TaxPercent.valid_from <= day,
@@ -137,7 +138,7 @@ async def read_terms(
             TaxPercent.valid_from.desc(),
         )
     )
-    return Terms(dict(prices.tuples().all()), {tax.rate_id: tax for tax in taxes})
+    return Terms(dict(iter(prices)), {tax.rate_id: tax for tax in taxes})
 
 
 def _found(

@@ -75,14 +75,15 @@ async def post_sale(
     )
     assert head is not None  # noqa: S101  (tells the type: every register has one)
     sale = rows.new_sale(sale_id, bill, settlement, body, body_hash, till, totals.shift_id, head)
+    lines = rows.new_lines(sale_id, bill)
+    content = rows.content(sale, lines, bill, settlement, till.tenders)
     session.add(sale)
-    content = rows.content(sale, bill, settlement, till.tenders)
     seal = books.seal_journal(session, head, sale, content)
-    books.write_goods(session, sale, levels, till)
     books.write_cash(session, sale, settlement, till)
     books.add_to_shift(totals, sale, settlement)
+    await books.write_goods(session, sale, lines, levels, till)
     await session.flush()
-    await books.add_to_sums(session, sale)
+    await books.add_to_sums(session, sale, lines)
     return {**content, "journal": seal}
 
 
@@ -183,7 +184,7 @@ async def _refuse_short_shelves(
         )
         .group_by(StockHold.product_id)
     )
-    held = dict(holds.tuples().all())
+    held = dict(iter(holds))
     wanted: dict[UUID, Decimal] = {}
     for line in bill.lines:
         if line.product_id in strict:

@@ -1,11 +1,11 @@
 """The rows of a posted sale, and what it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from bench.reference.tables import JournalHead, Payment, Sale, SaleLine, Tender
+from bench.reference.tables import JournalHead, Payment, Sale, Tender
 from regalpos import ids
 from regalpos.money import round_money
 from sales.forms import SaleBody
@@ -14,6 +14,8 @@ from sales.sealing import amount
 
 if TYPE_CHECKING:
     from bench.reference.posting import Till
+
+type Row = dict[str, Any]
 
 
 def new_sale(
@@ -55,34 +57,41 @@ def new_sale(
         business_day=store.business_day(till.at),
         source="api",
         body_hash=body_hash,
-        lines=[_new_line(line) for line in bill.lines],
         payments=_new_payments(settlement, body),
     )
 
 
-def _new_line(line: PricedLine) -> SaleLine:
-    return SaleLine(
-        id=ids.new(),
-        number=line.number,
-        kind="goods" if line.stocked else "service",
-        product_id=line.product_id,
-        description=line.description,
-        sku=line.sku,
-        unit=line.unit,
-        quantity=line.quantity,
-        list_price=line.list_price,
-        unit_price=line.unit_price,
-        price_basis=line.price_basis,
-        discount=line.discount,
-        discount_reason=line.discount_reason or line.override_reason,
-        net=line.net,
-        tax_code=line.tax_code,
-        tax_percent=line.tax_percent,
-        tax_parts=[part.as_json() for part in line.tax_parts],
-        tax=line.tax,
-        total=line.total,
-        cost=line.cost,
-    )
+def new_lines(sale_id: UUID, bill: Bill) -> list[Row]:
+    """The lines of a sale, as columns: they are inserted in bulk."""
+    return [_new_line(sale_id, line) for line in bill.lines]
+
+
+def _new_line(sale_id: UUID, line: PricedLine) -> Row:
+    return {
+        "id": ids.new(),
+        "sale_id": sale_id,
+        "number": line.number,
+        "kind": "goods" if line.stocked else "service",
+        "product_id": line.product_id,
+        "description": line.description,
+        "sku": line.sku,
+        "unit": line.unit,
+        "quantity": line.quantity,
+        "list_price": line.list_price,
+        "unit_price": line.unit_price,
+        "price_basis": line.price_basis,
+        "discount": line.discount,
+        "discount_reason": line.discount_reason or line.override_reason,
+        "net": line.net,
+        "tax_code": line.tax_code,
+        "tax_percent": line.tax_percent,
+        "tax_parts": [part.as_json() for part in line.tax_parts],
+        "tax": line.tax,
+        "total": line.total,
+        "cost": line.cost,
+        "reason": "",
+        "disposition": "",
+    }
 
 
 def _new_payments(settlement: Settlement, body: SaleBody) -> list[Payment]:
@@ -103,7 +112,11 @@ def _new_payments(settlement: Settlement, body: SaleBody) -> list[Payment]:
 
 
 def content(
-    sale: Sale, bill: Bill, settlement: Settlement, tenders: Mapping[str, Tender]
+    sale: Sale,
+    lines: Sequence[Row],
+    bill: Bill,
+    settlement: Settlement,
+    tenders: Mapping[str, Tender],
 ) -> dict[str, Any]:
     """The answer that is kept with the id, in the contract's words."""
     currency = sale.currency
@@ -118,7 +131,7 @@ def content(
         "prices_include_tax": sale.prices_include_tax,
         "occurred_at": sale.occurred_at.isoformat(),
         "business_day": sale.business_day.isoformat(),
-        "lines": [_line(line, currency) for line in sale.lines],
+        "lines": [_line(line, currency) for line in lines],
         "totals": {
             "net": money(bill.net, currency),
             "tax": money(bill.tax, currency),
@@ -150,23 +163,23 @@ def content(
     }
 
 
-def _line(line: SaleLine, currency: str) -> dict[str, Any]:
+def _line(line: Row, currency: str) -> dict[str, Any]:
     return {
-        "id": str(line.id),
-        "number": line.number,
-        "kind": line.kind,
-        "product": str(line.product_id or ""),
-        "sku": line.sku,
-        "description": line.description,
-        "unit": line.unit,
-        "quantity": amount(line.quantity),
-        "unit_price": amount(line.unit_price),
-        "discount": money(line.discount, currency),
-        "net": money(line.net, currency),
-        "tax_code": line.tax_code,
-        "tax_percent": amount(line.tax_percent),
-        "tax": money(line.tax, currency),
-        "total": money(line.total, currency),
+        "id": str(line["id"]),
+        "number": line["number"],
+        "kind": line["kind"],
+        "product": str(line["product_id"] or ""),
+        "sku": line["sku"],
+        "description": line["description"],
+        "unit": line["unit"],
+        "quantity": amount(line["quantity"]),
+        "unit_price": amount(line["unit_price"]),
+        "discount": money(line["discount"], currency),
+        "net": money(line["net"], currency),
+        "tax_code": line["tax_code"],
+        "tax_percent": amount(line["tax_percent"]),
+        "tax": money(line["tax"], currency),
+        "total": money(line["total"], currency),
         "returns": "",
     }
 

@@ -102,7 +102,6 @@ class Sale(Base):
     business_day: Mapped[date]
     source: Mapped[str]
     body_hash: Mapped[str]
-    lines: Mapped[list[SaleLine]] = relationship(order_by=SaleLine.number)
     payments: Mapped[list[Payment]] = relationship(order_by=Payment.number)
 
 
