@@ -9,17 +9,22 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import psutil
+
 from bench.load import Found, Order
-from bench.machine import Meter
+from bench.machine import Meter, family
 from bench.servers import Server
 from regalpos.environment import BASE_DIR
 
 TRIES = 3  # of a half, before a disturbed one has to do
+DEALS = 60  # of connections, until each process has its share
+TO_ACCEPT = 0.05  # seconds
 PATIENCE = 120  # seconds for the last answers
 
 
@@ -55,6 +60,11 @@ def load(server: Server, order: Order, postmaster: int) -> Half:
     with _generator() as generator:
         _say(generator, json.dumps(asdict(order)))
         _hear(generator)  # ready
+        deals = 1
+        while not (even := evenly_dealt(server)) and deals < DEALS:
+            _say(generator, "again")
+            _hear(generator)
+            deals += 1
         meter = Meter(app=server.pids, pg=[postmaster])
         _say(generator, "go")
         found = Found(**json.loads(_hear(generator)))
@@ -70,8 +80,28 @@ def load(server: Server, order: Order, postmaster: int) -> Half:
         pg_ms=usage.spent["pg"] / found.count * 1000,
         others=usage.others,
         steal=usage.steal,
-        disturbed=usage.disturbed,
+        disturbed=usage.disturbed or not even,
     )
+
+
+def evenly_dealt(server: Server) -> bool:
+    """Each of the server's processes that takes requests has as many clients, give or take one.
+
+    Which process takes a connection is the kernel's whim; where one has them all, a server of two
+    processes is one of one.
+    """
+    time.sleep(TO_ACCEPT)
+    shares = [share for pid in family(server.pids) if (share := _clients(pid, server.port))]
+    return sum(shares) < 2 or (len(shares) == server.workers and max(shares) - min(shares) <= 1)
+
+
+def _clients(pid: int, port: int) -> int:
+    """How many connections to the port this process has accepted."""
+    try:
+        open_now = psutil.Process(pid).net_connections("tcp")
+    except psutil.Error:
+        return 0
+    return sum(one.status == psutil.CONN_ESTABLISHED and one.laddr.port == port for one in open_now)
 
 
 def undisturbed(half: Callable[[], Half], *, smoke: bool) -> Half:

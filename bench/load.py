@@ -2,7 +2,8 @@
 
 A process of its own, without Django, that spends as little as it can: it stands on the same
 processors as what it measures. It reads an `Order` as one line of JSON, connects, says `ready`,
-waits for a line, works, and says what it found as one line of JSON (`Found`).
+waits for a line, works, and says what it found as one line of JSON (`Found`). Told `again`, it
+connects anew: a server of several processes may have given most clients to one of them.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from regalpos import ids
 LINES = 5  # of a basket
 SCANS_OF_A_CART = 10
 CSRF = "c" * 32  # cookie and header only have to agree
+BETWEEN_CONNECTIONS = 0.003  # seconds, in which one process or another may take it
 SEVERAL_AT_ONCE = 3  # pieces of one product, at most
 
 
@@ -94,6 +96,11 @@ class Client(asyncio.Protocol):
         """The first request leaves; none leaves after `until`."""
         self.until = until
         self._ask()
+
+    def leave(self) -> None:
+        """Gone, and nothing was asked."""
+        self.done.set_result(None)
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Part of an answer, or all of it."""
@@ -210,9 +217,9 @@ def at_most(requests: Iterator[bytes], times: int) -> Iterator[bytes]:
     return (one for _n, one in zip(range(times), requests, strict=False)) if times else requests
 
 
-async def run(order: Order, wait: Callable[[], object]) -> Found:
-    """Everybody connected, then at work; what they heard."""
-    loop, tally = asyncio.get_running_loop(), Tally()
+async def connect(order: Order, tally: Tally) -> list[Client]:
+    """Everybody on a connection of their own, with nothing asked yet."""
+    loop = asyncio.get_running_loop()
     make, is_right = WORK[order.work]
     clients = []
     for number, one in enumerate(order.clients):
@@ -221,7 +228,18 @@ async def run(order: Order, wait: Callable[[], object]) -> Found:
         client = Client(requests, is_right, tally, order.port)
         await loop.create_connection(lambda it=client: it, "127.0.0.1", order.port)  # type: ignore[misc]
         clients.append(client)
-    wait()
+        await asyncio.sleep(BETWEEN_CONNECTIONS)
+    return clients
+
+
+async def run(order: Order, wait: Callable[[], str]) -> Found:
+    """Everybody connected, then at work; what they heard."""
+    tally = Tally()
+    clients = await connect(order, tally)
+    while wait() == "again":
+        for client in clients:
+            client.leave()
+        clients = await connect(order, tally)
     began = time.perf_counter()
     for client in clients:
         client.begin(float("inf") if order.times else began + order.seconds)
@@ -242,9 +260,9 @@ def main() -> None:
     """Order, `ready`, go, findings."""
     order = Order(**json.loads(sys.stdin.readline()))
 
-    def wait() -> None:
+    def wait() -> str:
         print("ready", flush=True)
-        sys.stdin.readline()
+        return sys.stdin.readline().strip()
 
     try:
         import uvloop

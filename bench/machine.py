@@ -83,11 +83,9 @@ class Meter:
         )
 
     def _spent(self) -> dict[str, float]:
-        below = _children()
         roots = {pid for group in self.groups.values() for pid in group}
         return {
-            name: sum(_family(pid, below, roots) for pid in group)
-            for name, group in self.groups.items()
+            name: sum(map(_cpu, family(group, apart=roots))) for name, group in self.groups.items()
         }
 
 
@@ -100,20 +98,22 @@ def _children() -> dict[int, list[int]]:
     return below
 
 
-def _family(root: int, below: dict[int, list[int]], roots: set[int]) -> float:
-    """CPU seconds of a process and of all that descend from it, the ended ones too.
-
-    A descendant that is the root of another group counts there.
-    """
-    total = 0.0
-    waiting = [root]
+def family(roots: Iterable[int], apart: Iterable[int] = ()) -> list[int]:
+    """These processes and all that descend from them, but for those `apart` and theirs."""
+    below, waiting, found = _children(), [*roots], []
     while waiting:
-        pid = waiting.pop()
-        waiting += [child for child in below.get(pid, []) if child not in roots]
-        with suppress(psutil.NoSuchProcess):  # it went to its parent's account in this moment
-            times = psutil.Process(pid).cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
+        found.append(pid := waiting.pop())
+        waiting += [child for child in below.get(pid, []) if child not in apart]
+    return found
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds of a process and of those children that ended."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.NoSuchProcess:  # it went to its parent's account in this moment
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _busy(times: Any) -> float:

@@ -29,7 +29,9 @@ def measure(size: Size) -> Iterator[Measure | Missing]:
     """The rows about scanning."""
     with open_shop(tills=size.clients, smoke=size.smoke) as shop, ExitStack() as stack:
         _allow_many_carts(shop.database)
-        sides = dict(stack.enter_context(_sides(shop)))
+        # Four servers take their time to open; that two processes work is shown by checkout.
+        workers = 1 if size.smoke or servers.why_not_several() else 2
+        sides = stack.enter_context(_sides(shop, workers))
         for known in ("", ", forgetful"):
             _warm(sides, known, shop, size)
         rounds: list[Round] = [
@@ -44,8 +46,7 @@ def measure(size: Size) -> Iterator[Measure | Missing]:
 
 
 @contextmanager
-def _sides(shop: Shop) -> Iterator[dict[str, Server]]:
-    workers = 1 if servers.why_not_several() else 2
+def _sides(shop: Shop, workers: int) -> Iterator[dict[str, Server]]:
     kinds: dict[str, Any] = {"ours": servers.ours}
     if not servers.why_no_reference():
         kinds["reference"] = servers.reference

@@ -32,6 +32,7 @@ class Server:
     port: int
     database: Database
     pids: tuple[int, ...]
+    workers: int = 1
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def ours(database: Database, *, workers: int = 1, known: bool = True) -> Iterato
             more["REDIS_URL"] = f"redis://127.0.0.1:{beside.port}/0"
         with started(f"ours-{workers}", command, port, more) as process:
             pids = (process.pid,) if beside is None else (process.pid, beside.pid)
-            yield Server("ours", port, database, pids)
+            yield Server("ours", port, database, pids, workers)
 
 
 @contextmanager
@@ -65,8 +66,10 @@ def reference(database: Database, *, workers: int = 1, known: bool = True) -> It
     command = [sys.executable, "-m", "bench.reference", "--url", database.url("default")]
     command += ["--port", str(port), "--workers", str(workers)]
     command += ["--cache", str(CACHE_SECONDS if known else 0.0)]
-    with started(f"reference-{workers}", command, port, places(database)) as process:
-        yield Server("reference", port, database, (process.pid,))
+    # It is no Django, but takes the shop's arithmetic; the bench's own settings empty the secrets.
+    environment = {**places(database), "DJANGO_SETTINGS_MODULE": "bench.settings"}
+    with started(f"reference-{workers}", command, port, environment) as process:
+        yield Server("reference", port, database, (process.pid,), workers)
 
 
 def why_no_reference() -> str:
