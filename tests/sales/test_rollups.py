@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -157,9 +158,13 @@ def test_today_costs_no_more_after_five_years(a_till: Callable[[], Till]) -> Non
     assert old.rows["sales_registerday"] == 2
 
 
+def column_names(model: type[Model]) -> list[str]:
+    return [str(field.column) for field in model._meta.concrete_fields]
+
+
 def past(days: int, beyond: int = 0) -> None:
     """Today's sales were sold on each of the `days` before today, too; days kept sums of them."""
-    columns = {name: f"sale.{name}" for name in (f.column for f in Sale._meta.concrete_fields)}
+    columns = {name: f"sale.{name}" for name in column_names(Sale)}
     columns |= {
         "id": "gen_random_uuid()",
         "number": "sale.number + 100 * day",
@@ -167,7 +172,7 @@ def past(days: int, beyond: int = 0) -> None:
         "occurred_at": "sale.occurred_at - day * interval '1 day'",
         "business_day": "sale.business_day - day",
     }
-    days_of = [f.column for f in RegisterDay._meta.concrete_fields if f.name != "id"]
+    days_of = [name for name in column_names(RegisterDay) if name != "id"]
     kept = ["kept.business_day - day" if c == "business_day" else f"kept.{c}" for c in days_of]
     with connection.cursor() as cursor:
         cursor.execute(
