@@ -5,7 +5,6 @@ the hot tier for what a till asks all day, else by its own handler. A socket sho
 from and who opens it before any of our consumers sees it.
 """
 
-import asyncio
 import os
 from typing import Any
 
@@ -39,5 +38,5 @@ router = ProtocolTypeRouter(
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """The whole house, as one ASGI application."""
     # The loop that serves is the one on which announcements go out.
-    live.loop = asyncio.get_running_loop()
+    live.opened()
     await router(scope, receive, send)
