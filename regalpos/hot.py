@@ -11,7 +11,7 @@ answers: tests/regalpos/test_hot.py holds the two against each other.
 
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from functools import partial
+from functools import lru_cache, partial
 from inspect import markcoroutinefunction
 from typing import Any, cast
 
@@ -51,6 +51,7 @@ ROUTES = frozenset(
 )
 # All of them lie here, so that nothing else is looked up twice.
 PLACES = ("/till/", "/api/v1/sales/", "/api/v1/quotes")
+LONGEST = 120  # letters; none of them is longer, and what is remembered of them stays small
 
 type View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 type Enter = Callable[[HttpRequest], HttpResponseBase | None]
@@ -75,10 +76,16 @@ class Tiers:
 def hot_route(scope: Message) -> ResolverMatch | None:
     """What a hot address means; None for every other one, and for a shop under a prefix."""
     path: str = scope["path"]
-    if not path.startswith(PLACES) or get_script_prefix(scope):
+    if not path.startswith(PLACES) or len(path) > LONGEST or get_script_prefix(scope):
         return None
+    return _hot_match(path, settings.ROOT_URLCONF)
+
+
+@lru_cache(2048)
+def _hot_match(path: str, urlconf: str) -> ResolverMatch | None:
+    """Kept, as a till asks the same few addresses for as long as it has a cart."""
     try:
-        match = resolve(path)
+        match = resolve(path, urlconf)
     except Resolver404:
         return None
     return match if match.view_name in ROUTES else None

@@ -161,12 +161,10 @@ class Lane:
         """Stand in line, run, answer. The place is free again when the *thread* is done."""
         loop = asyncio.get_running_loop()
         gate = self._gates.setdefault(loop, asyncio.Semaphore(self.rules.threads))
-        try:
-            async with asyncio.timeout(self.rules.wait):
-                await gate.acquire()
-        except TimeoutError:
-            log.warning("lane_full", lane=self.name, write=write)
-            raise Busy(retry_after=2) from None
+        if gate.locked():
+            await self._stand_in_line(gate, write=write)
+        else:
+            await gate.acquire()  # at once: most units find a place, and set no alarm
         work = partial(self._work, unit, _speech())
         done = loop.run_in_executor(self._threads, context.run, work)
         done.add_done_callback(lambda _: gate.release())
@@ -176,6 +174,14 @@ class Lane:
         except asyncio.CancelledError:
             done.add_done_callback(partial(_note_unheard, lane=self.name, write=write))
             raise
+
+    async def _stand_in_line(self, gate: asyncio.Semaphore, *, write: bool) -> None:
+        try:
+            async with asyncio.timeout(self.rules.wait):
+                await gate.acquire()
+        except TimeoutError:
+            log.warning("lane_full", lane=self.name, write=write)
+            raise Busy(retry_after=2) from None
 
     def close(self) -> None:
         """Each thread closes its own connection; the barrier makes every one of them do so."""

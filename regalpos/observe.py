@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -135,9 +136,15 @@ def configure_logging(level: str) -> dict[str, Any]:
 def without_secrets(_logger: object, _method: str, event: Event) -> Event:
     """What is named like a secret or like a person's own is replaced, wherever it comes from."""
     for key in event:
-        if key != "event" and SECRET.search(key):
+        if _is_secret(key):
             event[key] = "***"
     return event
+
+
+@lru_cache(512)
+def _is_secret(key: str) -> bool:
+    """Names of facts are written in the code: there are few, and each line has a dozen."""
+    return key != "event" and SECRET.search(key) is not None
 
 
 def with_trace(_logger: object, _method: str, event: Event) -> Event:

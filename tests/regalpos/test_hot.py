@@ -181,6 +181,16 @@ def test_a_shop_under_a_prefix_is_served_by_the_other_tier(world: World) -> None
     assert not hot.hot_route({"path": "/till/shift/", "root_path": ""})
 
 
+def test_what_an_address_means_is_remembered_and_no_hot_one_is_too_long(world: World) -> None:
+    longest = max(len(re.sub(r"\{\w+\}", str(uuid4()), door.url)) for door in HOT)
+    assert longest < hot.LONGEST - 10  # a line's number has some digits
+    endless = world.fill("/till/{cart}/lines/1", "own") + "0" * hot.LONGEST + "/"
+    assert not hot.hot_route({"path": endless, "root_path": ""})  # the other tier answers alike
+
+    address = {"path": world.fill("/till/{cart}/", "own"), "root_path": ""}
+    assert hot.hot_route(address) is hot.hot_route(address)
+
+
 # ---- who asks, for what -------------------------------------------------------------------------
 
 
