@@ -9,7 +9,7 @@ from daphne.server import Server  # isort: skip  (chooses Twisted's reactor: bef
 from daphne.utils import import_by_path
 from twisted.internet import defer
 
-from regalpos import health
+from regalpos import health, memory
 
 REQUESTS_MAY_TAKE = 20.0  # seconds to finish, once told to stop
 SOCKETS_MAY_TAKE = 2.0  # seconds for a live screen to say goodbye
@@ -33,8 +33,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(listener: socket.socket, application: str) -> None:
     """Serve `application` on `listener` until SIGTERM or SIGINT, then finish and return."""
+    app = import_by_path(application)
+    memory.settle()
     DrainingServer(
-        application=import_by_path(application),
+        application=app,
         endpoints=[f"fd:fileno={listener.fileno()}"],
         websocket_timeout=-1,  # a till's socket lives as long as the till
         verbosity=0,
