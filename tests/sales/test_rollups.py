@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -159,7 +160,7 @@ def test_today_costs_no_more_after_five_years(a_till: Callable[[], Till]) -> Non
 
 def past(days: int, beyond: int = 0) -> None:
     """Today's sales were sold on each of the `days` before today, too; days kept sums of them."""
-    columns = {name: f"sale.{name}" for name in (f.column for f in Sale._meta.concrete_fields)}
+    columns = {name: f"sale.{name}" for name in columns_of(Sale)}
     columns |= {
         "id": "gen_random_uuid()",
         "number": "sale.number + 100 * day",
@@ -167,7 +168,7 @@ def past(days: int, beyond: int = 0) -> None:
         "occurred_at": "sale.occurred_at - day * interval '1 day'",
         "business_day": "sale.business_day - day",
     }
-    days_of = [f.column for f in RegisterDay._meta.concrete_fields if f.name != "id"]
+    days_of = [name for name in columns_of(RegisterDay) if name != "id"]
     kept = ["kept.business_day - day" if c == "business_day" else f"kept.{c}" for c in days_of]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -182,6 +183,10 @@ def past(days: int, beyond: int = 0) -> None:
             " WHERE kept.business_day = (SELECT max(business_day) FROM sales_registerday)",
             [beyond + 1, days],
         )
+
+
+def columns_of(model: type[Model]) -> list[str]:
+    return [str(field.column) for field in model._meta.concrete_fields]
 
 
 def sums() -> list[Any]:
