@@ -10,7 +10,7 @@ from regalpos.ledger import AppendOnly
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sales", "0003_rollups"),
+        ("sales", "0004_fewer_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
