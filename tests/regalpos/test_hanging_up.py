@@ -1,7 +1,6 @@
 """A client that is gone before its answer: on the hot tier the payment is finished all the same."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +31,7 @@ TOKEN = "t" * 32
 
 
 @pytest.fixture
-def payment(committed_db: Database) -> Iterator[Ask]:
+def payment(committed_db: Database) -> Ask:
     """A payment for one apple of ten, ready to be sent."""
     store, user = a_store(), a_user()
     user.stores.add(store)
@@ -51,7 +50,7 @@ def payment(committed_db: Database) -> Iterator[Ask]:
         "shown_total": "2.00",
     }
     headers = {"Cookie": f"regal={key}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN}
-    yield Ask("POST", f"/till/{cart}/payment/", headers, form=form)
+    return Ask("POST", f"/till/{cart}/payment/", headers, form=form)
 
 
 def send_and_leave(app: Application, ask: Ask) -> None:
@@ -81,6 +80,7 @@ def test_whoever_leaves_at_once_has_paid_in_full(payment: Ask) -> None:
     sale = Sale.objects.get()
     [line] = sale.lines.all()
     assert (str(sale.pk), sale.payable, sale.payments.count()) == (str(sold.attempt), 2, 1)
+    assert line.product
     assert on_hand(line.product, sale.store) == 9
 
 
