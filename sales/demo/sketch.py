@@ -95,7 +95,7 @@ class SketchBooks(Books):
                 *((StockMove, _form(row, source_id="sale", at="at")) for row in moves),
                 (JournalRecord, _record(record)),
             ),
-            payload=_payload(record.payload, sale, ids),
+            payload=_payload(bytes(record.payload), sale, ids),
             sold=sum((line.total for line in lines), Decimal(0)),
         )
         self.rows = type(rows)()

@@ -1,6 +1,6 @@
 """Months of trade at the demo stores: who comes, what they want, and how they pay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -92,7 +92,9 @@ class Trade:
         if kept := [row for row in low if self.rng.random() > 0.12]:
             self.receive(store, kept, at)
 
-    def receive(self, store: Store, goods: list[tuple[StockLevel, int]], at: datetime) -> None:
+    def receive(
+        self, store: Store, goods: Sequence[tuple[StockLevel, Decimal | int]], at: datetime
+    ) -> None:
         receipt = self.new_id()
         for number, (level, pieces) in enumerate(goods, start=1):
             level.average_cost = cost_of(self.by_id[level.product_id], store)

@@ -86,7 +86,7 @@ def years(bed, django_db_blocker) -> dict[str, Any]:
             }
             shop = [(model, list(model._default_manager.all())) for model in SHOP]
             deeds = _deeds()
-            made = {model: _ids_made(model) for model in (SaleLine, Payment, CashMove)}
+            made = {model: _ids_made(model, order) for model, order in ASKED.items()}
         with databases.committed(bed):
             _open(shop)
             with _given(made):
@@ -155,6 +155,8 @@ def _deeds() -> list[Deed]:
     actors = {user.pk: read_actor(user) for user in User.objects.prefetch_related("stores")}
     deeds: list[Deed] = []
     for event in AuditEvent.objects.filter(action="stock.received"):
+        assert event.store_id
+        assert event.actor_id
         moves = StockMove.objects.filter(source_id=event.subject_id).order_by("source_line")
         lines = list(moves.values_list("level__product_id", "quantity", "unit_cost"))
         receive = partial(
@@ -166,6 +168,8 @@ def _deeds() -> list[Deed]:
         )
         deeds.append((event.at, 0, receive))
     for shift in Shift.objects.order_by("opened_at", "pk"):
+        assert shift.closed_at
+        assert shift.counted is not None
         opening = partial(
             open_shift,
             shift_id=shift.pk,
@@ -202,21 +206,24 @@ def _open(shop: list[tuple[type[models.Model], list[models.Model]]]) -> None:
         JournalHead.objects.bulk_create(JournalHead(register=register) for register in registers)
 
 
-def _ids_made(model: type[models.Model]) -> list[Any]:
-    """The ids of a book's rows, in the order in which the services ask for new ones."""
-    order = {
-        SaleLine: ("sale__recorded_at", "sale_id", "number"),
-        Payment: ("sale__recorded_at", "sale_id", "number"),
-        # A drawer's float comes before its sales; two drawers open in the order of their ids.
-        CashMove: ("at", F("sale_id").asc(nulls_first=True), "shift_id"),
-    }[model]
+# In which the services ask for new ids. A drawer's float comes before its sales, and drawers open
+# in the order of their ids.
+ASKED: dict[type[models.Model], tuple[Any, ...]] = {
+    SaleLine: ("sale__recorded_at", "sale_id", "number"),
+    Payment: ("sale__recorded_at", "sale_id", "number"),
+    CashMove: ("at", F("sale_id").asc(nulls_first=True), "shift_id"),
+}
+
+
+def _ids_made(model: type[models.Model], order: tuple[Any, ...]) -> list[Any]:
+    """The ids of a book's rows, in the order in which they were asked for."""
     return list(model._default_manager.order_by(*order).values_list("pk", flat=True))
 
 
 @contextmanager
 def _given(made: dict[type[models.Model], list[Any]]) -> Iterator[None]:
     """New rows have the ids that the copied ones have."""
-    fields = {model: model._meta.pk for model in made}
+    fields: dict[type[models.Model], Any] = {model: model._meta.pk for model in made}
     try:
         for model, ids in made.items():
             fields[model]._get_default = iter(ids).__next__
