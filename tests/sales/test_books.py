@@ -57,6 +57,7 @@ PLANTED = {
 # Every sum that is kept, and the invariant that computes it again.
 KEPT = {
     ("sales_shifttotals", "expected_cash"): "drawer_is_the_sum_of_its_moves",
+    ("sales_shifttotals", "openings"): "drawer_openings_are_counted",
     **{
         ("sales_shifttotals", name): "shift_totals_are_its_sales"
         for name in (
