@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 from uuid import UUID
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import structlog
 from django.conf import settings
@@ -24,42 +24,121 @@ from people.models import Store
 from people.permissions import Permission
 from regalpos import lanes, live
 from regalpos.errors import Busy
+from regalpos.hub import Listener
+from regalpos.wires import Frame
 
 log = structlog.get_logger(__name__)
 
 MOST_WAITING = 200  # products; beyond that a screen is quicker to fetch anew
-PAUSE = 0.05  # seconds between two messages to one socket
+PAUSE = 0.05  # seconds between two rounds of messages
+FEW = 5  # rows that are rendered, and
+CHUNK = 50  # sockets that are told, between two turns of the loop: a sale may have come in
 REMEMBERED = 2_000  # rows and renderings of this process
 
 # An element without a row: the page fetches its region anew.
 REFETCH = "<i data-refetch hidden></i>"
 
+type Event = dict[str, Any]
+
+
+class StoreNews:
+    """What changes on one store's shelves, for all sockets of this process that show them.
+
+    However many changes come at once, one message is under way, holds each product once, and past
+    a bound asks the pages to fetch everything. It is read once, rendered once for each language,
+    and told to one socket after the other, none of which the others wait for.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.sockets: dict[str, set[StockConsumer]] = {}  # by language
+        self._waiting: dict[UUID, Event] = {}
+        self._overrun = False
+        self._sending: asyncio.Task[None] | None = None
+
+    def hear(self, topic: str, message: Event) -> None:
+        """Note the newest state of one product and see that it is sent."""
+        product_id = UUID(message["product"])
+        before = self._waiting.get(product_id)
+        if before is None or before["version"] < message["version"]:
+            self._waiting[product_id] = message
+        if len(self._waiting) > MOST_WAITING:
+            self.missed(topic)
+        self._send()
+
+    def missed(self, group: str) -> None:
+        """The pages are to fetch everything."""
+        self._waiting.clear()
+        self._overrun = True
+        self._send()
+
+    def _send(self) -> None:
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send_waiting())
+
+    async def _send_waiting(self) -> None:
+        while self._waiting or self._overrun:
+            events, self._waiting = self._waiting, {}
+            refetch, self._overrun = self._overrun, False
+            try:
+                await self._send_round(events, refetch)
+            except Exception:
+                # The screens heal by their slow poll; the sockets go on.
+                log.exception("stock_news_lost", store=self.store.code)
+            await asyncio.sleep(PAUSE)
+
+    async def _send_round(self, events: dict[UUID, Event], refetch: bool) -> None:
+        versions = {product_id: event["version"] for product_id, event in events.items()}
+        try:
+            rows = await _memory().rows(self.store, versions)
+        except Busy:
+            rows, refetch = [], True
+        for language in [*self.sockets]:
+            words = await self._words(rows, events, language)
+            if refetch:
+                words["refetch"] = REFETCH
+            if words:
+                await self._tell(words, self.sockets.get(language, set()))
+
+    async def _words(
+        self, rows: list[ShelfRow], events: dict[UUID, Event], language: str
+    ) -> dict[str, str]:
+        """The rows as HTML, by product."""
+        words = {}
+        for number, row in enumerate(rows, 1):
+            event = events[row.product_id]
+            words[str(row.product_id)] = _rendered(self.store, row, event, language)
+            if number % FEW == 0:
+                await asyncio.sleep(0)
+        return words
+
+    async def _tell(self, words: dict[str, str], sockets: set["StockConsumer"]) -> None:
+        frame = Frame("".join(words.values()))
+        for number, socket in enumerate([*sockets], 1):
+            if socket.out is not None:
+                socket.out.tell(words, frame)
+            if number % CHUNK == 0:
+                await asyncio.sleep(0)
+
 
 @requires(Permission.SEE_STOCK)
 class StockConsumer(SignedInSocket):
-    """Hears of every change on one store's shelves, and passes it on as fragments.
-
-    However many changes come at once, a socket has one message under way, holds each product
-    once, and past a bound asks its page to fetch everything.
-    """
+    """Hears of every change on one store's shelves, as fragments in its page's language."""
 
     store: Store
     language: str
+    news: StoreNews | None = None
 
     async def connect(self) -> None:
         """As every socket of ours; `?language=` is the page's."""
         query = parse_qs(self.scope.get("query_string", b"").decode("latin1"))
         asked = query.get("language", [""])[0]
         self.language = asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        self.waiting: dict[UUID, dict[str, Any]] = {}
-        self.overrun = False
-        self.sending: asyncio.Task[None] | None = None
         await super().connect()
 
     async def disconnect(self, code: int) -> None:
-        """What was not sent yet is dropped."""
-        if self.sending is not None:
-            self.sending.cancel()
+        """The store's news go on without this socket."""
+        self._show(None)
         await super().disconnect(code)
 
     def topics(self, actor: Actor) -> set[str]:
@@ -67,38 +146,23 @@ class StockConsumer(SignedInSocket):
         self.store, _stores = own_store(actor, self.scope["url_route"]["kwargs"]["store_code"])
         return {live.stock_topic(self.store.pk)}
 
-    async def stock_changed(self, event: dict[str, Any]) -> None:
-        """Note the newest state of one product and see that it is sent."""
-        product_id = UUID(event["product"])
-        before = self.waiting.get(product_id)
-        if before is None or before["version"] < event["version"]:
-            self.waiting[product_id] = event
-        if len(self.waiting) > MOST_WAITING:
-            self.waiting.clear()
-            self.overrun = True
-        if self.sending is None or self.sending.done():
-            self.sending = asyncio.create_task(self._send_waiting())
+    def ear(self, topic: str) -> Listener:
+        """One for all sockets that show the store."""
+        if topic != live.stock_topic(self.store.pk):
+            return self
+        news = _memory().news_of(self.store)
+        self._show(news)
+        return news
 
-    async def _send_waiting(self) -> None:
-        while self.waiting or self.overrun:
-            events, self.waiting = self.waiting, {}
-            refetch, self.overrun = self.overrun, False
-            try:
-                html = await fragments(self.store, events, self.language)
-            except Busy:
-                html, refetch = "", True
-            except Exception:
-                # The screen heals by its slow poll; the socket goes on.
-                log.exception("stock_news_lost", store=self.store.code)
-                return
-            await self.send(text_data=html + (REFETCH if refetch else ""))
-            await asyncio.sleep(PAUSE)
-
-
-async def fragments(store: Store, events: dict[UUID, dict[str, Any]], language: str) -> str:
-    """The HTML of these products as they are now. Read and rendered once for all sockets."""
-    rows = await _memory().rows(store, {key: event["version"] for key, event in events.items()})
-    return "".join(_rendered(store, row, events[row.product_id], language) for row in rows)
+    def _show(self, news: StoreNews | None) -> None:
+        if self.news is not None and self.news is not news:
+            sockets = self.news.sockets[self.language]
+            sockets.discard(self)
+            if not sockets:
+                del self.news.sockets[self.language]
+        if news is not None:
+            news.sockets.setdefault(self.language, set()).add(self)
+        self.news = news
 
 
 class Memory:
@@ -108,15 +172,22 @@ class Memory:
 
     def __init__(self) -> None:
         self._rows: OrderedDict[tuple[UUID, UUID], ShelfRow] = OrderedDict()
-        self._gates: dict[UUID, asyncio.Lock] = {}
+        self._news: WeakValueDictionary[UUID, StoreNews] = WeakValueDictionary()
         self.html: OrderedDict[tuple[UUID, UUID, int, str, str], str] = OrderedDict()
 
+    def news_of(self, store: Store) -> StoreNews:
+        """The store's; its name and code as they were read last."""
+        news = self._news.get(store.pk)
+        if news is None:
+            news = self._news[store.pk] = StoreNews(store)
+        news.store = store
+        return news
+
     async def rows(self, store: Store, wanted: dict[UUID, int]) -> list[ShelfRow]:
-        """Each product's row, at least as new as its version. One socket reads for the others."""
-        async with self._gates.setdefault(store.pk, asyncio.Lock()):
-            stale = [key for key, version in wanted.items() if not self._has(store, key, version)]
-            if stale:
-                self._keep(store, await lanes.run(partial(read_rows, store, stale)))
+        """Each product's row, at least as new as its version."""
+        stale = [key for key, version in wanted.items() if not self._has(store, key, version)]
+        if stale:
+            self._keep(store, await lanes.run(partial(read_rows, store, stale)))
         found = (self._rows.get((store.pk, key)) for key in wanted)
         return [row for row in found if row is not None]
 
@@ -136,7 +207,7 @@ def _memory() -> Memory:
     return Memory._of_loop.setdefault(asyncio.get_running_loop(), Memory())
 
 
-def _rendered(store: Store, row: ShelfRow, event: dict[str, Any], language: str) -> str:
+def _rendered(store: Store, row: ShelfRow, event: Event, language: str) -> str:
     # The words of a change belong to it alone: a row that is newer by now goes without them.
     cause = str(event.get("cause", "")) if event["version"] == row.version else ""
     moved = Decimal(event.get("last", "0")) if event["version"] == row.version else NOTHING

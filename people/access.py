@@ -65,7 +65,7 @@ class Actor:
 
 # Whoever asked a moment ago, by sign-in, for both tiers (regalpos/hot.py).
 KNOWN: Known[Actor] = Known()
-live.heard_here(KNOWN.hear)
+live.heard_everywhere(KNOWN)
 
 
 class Request(HttpRequest):

@@ -1,6 +1,7 @@
 """Sockets of people who are signed in, for as long as they are, and no longer."""
 
 import asyncio
+import random
 import time
 from collections import deque
 from typing import Any, ClassVar
@@ -11,15 +12,17 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from people.access import Actor, socket_actor
 from people.permissions import Permission
-from regalpos import lanes, live
+from regalpos import hub, lanes, live
+from regalpos.carrier import IDENTITY
 from regalpos.errors import Busy, NotHere
+from regalpos.hub import Listener
+from regalpos.wires import TRY_LATER, Frame, Outbox, wire_of
 
 log = structlog.get_logger(__name__)
 
 SIGNED_OUT = 4401
 NOT_ALLOWED = 4403
 NOT_HERE = 4404
-TRY_LATER = 1013
 TOO_LARGE = 1009
 TOO_OFTEN = 1008
 
@@ -40,12 +43,27 @@ class SignedInSocket(AsyncWebsocketConsumer):
 
     permission: ClassVar[Permission]
     actor: Actor
-    joined: frozenset[str] = frozenset()
     watch: asyncio.Task[None] | None = None
+    out: Outbox | None = None  # once it is open
+    ended = False  # told to close before it was
 
     def topics(self, actor: Actor) -> set[str]:
         """What this person may listen to here. NotHere refuses. Runs in a lane."""
         raise NotImplementedError
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As Channels does, without a channel of its own: the hub has one for all sockets.
+
+        Nor does it pass through the one thread that Channels' sockets share, to look after
+        database connections; ours are in the lanes, which do so themselves.
+        """
+        self.scope, self.base_send = scope, send
+        self.joined: dict[str, Listener] = {}
+        try:
+            while (message := await receive())["type"] != "websocket.disconnect":
+                await getattr(self, get_handler_name(message))(message)
+        finally:
+            await self.disconnect(1006)
 
     async def connect(self) -> None:
         """Opened once it listens: what a page fetches then, and what it hears, leave no gap.
@@ -53,36 +71,50 @@ class SignedInSocket(AsyncWebsocketConsumer):
         Whoever is refused is let in for a moment: a browser learns a close code only from a socket
         that was open.
         """
-        self.heard: deque[float] = deque(maxlen=MOST)
+        self.talked: deque[float] = deque(maxlen=MOST)
         refused = await self._ask()
         await self.accept()
-        if refused:
-            await self.close(refused)
-        else:
-            # Soon once more: what changed while we joined was said before we listened.
-            self.watch = asyncio.create_task(self._keep_asking())
-            await self.entered()
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """As Channels does, but for its trip through the one thread that all sockets share.
-
-        There it looks after database connections; ours are in the lanes, which do so themselves.
-        """
-        handler = getattr(self, get_handler_name(message), None)
-        if handler is None:
-            raise ValueError(f"No handler for {message['type']}")
-        await handler(message)
+        if self.ended or refused:
+            await self.close(SIGNED_OUT if self.ended else refused)
+            return
+        self.out = Outbox(wire_of(self.scope, self.base_send))
+        # Soon once more: what changed while we joined was said before we listened.
+        self._ask_soon()
+        await self.entered()
 
     async def entered(self) -> None:
         """Open, and listening."""
+
+    def ear(self, topic: str) -> Listener:
+        """Who listens to a topic for this socket: itself, unless many share one."""
+        return self
 
     async def disconnect(self, code: int) -> None:
         """Nothing is left behind."""
         if self.watch is not None:
             self.watch.cancel()
-        for topic in self.joined:
-            await self.channel_layer.group_discard(topic, self.channel_name)
-        self.joined = frozenset()
+        if self.out is not None:
+            self.out.drop()
+        await self._listen_to(set())
+
+    def hear(self, topic: str, message: dict[str, Any]) -> None:
+        """What was announced, to the method of its name. Before it is open, only its end counts:
+        what else happens then, the page fetches once it is.
+        """
+        if self.out is not None or message["type"] == "force.close":
+            getattr(self, get_handler_name(message))(message)
+
+    def missed(self, group: str) -> None:
+        """Perhaps they were signed out; perhaps the page is behind, and comes back to fetch."""
+        if self.out is not None and group == IDENTITY:
+            self._ask_soon()
+        elif self.out is not None:
+            self.out.close(TRY_LATER)
+
+    def say(self, about: str, text: str) -> None:
+        """The page hears `text`; if it is slow, only the newest about each thing."""
+        if self.out is not None:
+            self.out.tell({about: text}, Frame(text))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Pages have nothing to say here by default; too much of it ends the socket."""
@@ -90,20 +122,22 @@ class SignedInSocket(AsyncWebsocketConsumer):
             await self.close(TOO_LARGE)
             return
         now = time.monotonic()
-        if len(self.heard) == MOST and now - self.heard[0] < WINDOW:
+        if len(self.talked) == MOST and now - self.talked[0] < WINDOW:
             await self.close(TOO_OFTEN)
             return
-        self.heard.append(now)
+        self.talked.append(now)
         await self.said(text_data or "")
 
     async def said(self, text: str) -> None:
         """A page's message, within the limits."""
 
-    async def force_close(self, event: dict[str, Any]) -> None:
+    def force_close(self, event: dict[str, Any]) -> None:
         """The session ended, or what its person may do has changed: sign in, or come again."""
-        await self.close(SIGNED_OUT)
+        self.ended = True
+        if self.out is not None:
+            self.out.close(SIGNED_OUT)
 
-    async def person_changed(self, event: dict[str, Any]) -> None:
+    def person_changed(self, event: dict[str, Any]) -> None:
         """Their name or language, or a store's hours: nothing that closes a socket."""
 
     async def _ask(self) -> int | None:
@@ -119,13 +153,20 @@ class SignedInSocket(AsyncWebsocketConsumer):
         if isinstance(found, int):
             return found
         self.actor, topics = found
-        # Joining again is not idle: a layer forgets its members after a day.
-        for topic in topics:
-            await self.channel_layer.group_add(topic, self.channel_name)
-        for topic in self.joined - topics:
-            await self.channel_layer.group_discard(topic, self.channel_name)
-        self.joined = frozenset(topics)
+        try:
+            await self._listen_to(topics)
+        except hub.DeafLayer as error:
+            log.warning("socket_not_heard", reason=str(error))
+            return TRY_LATER
         return None
+
+    async def _listen_to(self, topics: set[str]) -> None:
+        ears = {topic: self.ear(topic) for topic in topics}
+        for topic in topics - self.joined.keys():
+            await hub.here().listen(topic, ears[topic])
+            self.joined[topic] = ears[topic]
+        for topic in self.joined.keys() - topics:
+            await hub.here().leave(topic, self.joined.pop(topic))
 
     def _admit(self) -> tuple[Actor, set[str]] | int:
         """Who this is and what they listen to, or the code to close with. In a lane."""
@@ -141,11 +182,17 @@ class SignedInSocket(AsyncWebsocketConsumer):
         own = {live.user_topic(actor.user_id), live.session_topic(actor.session_key)}
         return actor, topics | own
 
+    def _ask_soon(self) -> None:
+        if self.watch is not None:
+            self.watch.cancel()
+        self.watch = asyncio.create_task(self._keep_asking())
+
     async def _keep_asking(self) -> None:
         pause = SOON
         while True:
-            await asyncio.sleep(pause)
-            if refused := await self._ask():
-                await self.close(refused)
+            # Not all in one moment, however many came in one.
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+            if (refused := await self._ask()) and self.out is not None:
+                self.out.close(refused)
                 return
             pause = ASKED_AGAIN

@@ -5,7 +5,6 @@ the hot tier for what a till asks all day, else by its own handler. A socket sho
 from and who opens it before any of our consumers sees it.
 """
 
-import asyncio
 import os
 from typing import Any
 
@@ -21,7 +20,7 @@ from django.urls import re_path  # noqa: E402
 from regalpos import live  # noqa: E402
 from regalpos.bodies import BodyLimit, Message, Receive, Send  # noqa: E402
 from regalpos.hot import HotHandler, Tiers  # noqa: E402
-from regalpos.sockets import OwnOrigin, SignedIn, nowhere  # noqa: E402
+from regalpos.sockets import OwnOrigin, WithSession, nowhere  # noqa: E402
 from regalpos.static_files import StaticFiles  # noqa: E402
 from regalpos.urls import websocket_urlpatterns  # noqa: E402
 
@@ -31,7 +30,7 @@ doors = [*websocket_urlpatterns, re_path(r"", end)]
 router = ProtocolTypeRouter(
     {
         "http": BodyLimit(StaticFiles(Tiers(HotHandler(), django))),
-        "websocket": OwnOrigin(SignedIn(URLRouter(doors))),
+        "websocket": OwnOrigin(WithSession(URLRouter(doors))),
     }
 )
 
@@ -39,5 +38,5 @@ router = ProtocolTypeRouter(
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """The whole house, as one ASGI application."""
     # The loop that serves is the one on which announcements go out.
-    live.loop = asyncio.get_running_loop()
+    live.opened()
     await router(scope, receive, send)

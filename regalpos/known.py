@@ -75,10 +75,9 @@ class Known[T]:
         return len(self._entries)
 
     def hear(self, topic: str, message: dict[str, Any]) -> None:
-        """Something was announced in this process."""
-        if topic.startswith(("user.", "session.")):
-            self.drop(topic)
+        """Something was announced about a person or a sign-in, in whichever process."""
+        self.drop(topic)
 
-    def hear_from_afar(self, message: dict[str, Any]) -> None:
-        """Something was announced, here or in another process, on the topic `identity`."""
-        self.drop(str(message.get("topic", "")))
+    def missed(self, group: str) -> None:
+        """Something may have been announced and not heard."""
+        self.clear()

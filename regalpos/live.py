@@ -6,23 +6,25 @@ reconnect, on a version gap and by a slow poll. So nothing here may undo or dela
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections import deque
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import structlog
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import transaction
+
+from regalpos import hub
+from regalpos.carrier import IDENTITY, Message, carry, group_of
+from regalpos.hub import Listener
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = 5  # seconds that one announcement may take before it is given up
-
 # The server's running loop. asgi.py sets it; commands and tests have none.
 loop: asyncio.AbstractEventLoop | None = None
-_here: list[Callable[[str, dict[str, Any]], None]] = []
+_outgoing: deque[tuple[str, Message]] = deque()
+# The loop that was called to say them, and has not yet.
+_called: asyncio.AbstractEventLoop | None = None
 
 
 def announce(topic: str, event: str, **facts: str | int) -> None:
@@ -35,13 +37,21 @@ def announce(topic: str, event: str, **facts: str | int) -> None:
     transaction.on_commit(partial(_say, topic, message), robust=True)
 
 
-def heard_here(hear: Callable[[str, dict[str, Any]], None]) -> None:
-    """From now on `hear` is called with every topic and message of this process, at once.
+def heard_everywhere(listener: Listener) -> None:
+    """From now on `listener` hears of every person and sign-in, whichever process announced it.
 
-    In the thread that committed, before anybody else is told and before its request is
-    answered: so what this process remembers is forgotten in time. It must not block.
+    What this process commits it hears in the committing thread, before anybody else is told and
+    before the request is answered: so what it remembers is forgotten in time. What another says,
+    it hears on the loop; and `missed` where something may have been lost on the way.
     """
-    _here.append(hear)
+    hub.everywhere.append(listener)
+
+
+def opened() -> None:
+    """This process serves, on the running loop. Cheap enough for every request."""
+    global loop
+    loop = asyncio.get_running_loop()
+    hub.here().open()
 
 
 def stock_topic(store_id: UUID) -> str:
@@ -64,34 +74,35 @@ def session_topic(session_key: str) -> str:
     return f"session.{hashlib.sha256(session_key.encode()).hexdigest()[:32]}"
 
 
-def _say(topic: str, message: dict[str, Any]) -> None:
-    for hear in _here:
-        try:
-            hear(topic, message)
-        except Exception:
-            log.exception("announcement_not_heard_here", topic=topic)
+def _say(topic: str, message: Message) -> None:
+    """In the thread that committed: forget here, then tell the others."""
+    if group_of(topic) == IDENTITY:
+        for listener in hub.everywhere:
+            try:
+                listener.hear(topic, message)
+            except Exception:
+                log.exception("announcement_not_heard", topic=topic)
     _send(topic, message)
 
 
-def _send(topic: str, message: dict[str, str | int]) -> None:
+def _send(topic: str, message: Message) -> None:
     """Hand the message to the server's loop and go on; without a server, send it here."""
+    global _called  # one call for all that one commit has to say
     if loop is not None and loop.is_running():
         # Not tied to the request that caused it: a client that hangs up cancels nothing.
-        asyncio.run_coroutine_threadsafe(_tell(topic, message), loop)
+        _outgoing.append((topic, message))
+        if _called is not loop:
+            _called = loop
+            loop.call_soon_threadsafe(_say_all)
         return
     try:
-        async_to_sync(_tell)(topic, message)
+        async_to_sync(carry)(topic, message)
     except (Exception, asyncio.CancelledError):
         log.warning("announcement_lost", topic=topic, event_type=message["type"], exc_info=True)
 
 
-async def _tell(topic: str, message: dict[str, str | int]) -> None:
-    layer = get_channel_layer()
-    if layer is None:
-        log.info("announcement_skipped", topic=topic, event_type=message["type"])
-        return
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await layer.group_send(topic, message)
-    except Exception:
-        log.warning("announcement_lost", topic=topic, event_type=message["type"], exc_info=True)
+def _say_all() -> None:
+    global _called
+    _called = None  # before the last is taken: what comes after it calls again
+    while _outgoing:
+        hub.here().say(*_outgoing.popleft())

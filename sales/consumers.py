@@ -25,14 +25,14 @@ class TillConsumer(SignedInSocket):
             raise NotHere
         return {live.till_topic(register.pk)}
 
-    async def cart_changed(self, event: dict[str, Any]) -> None:
+    def cart_changed(self, event: dict[str, Any]) -> None:
         """Another step, a payment's outcome: a tab that shows an older version fetches it."""
         facts = {"cart": event.get("cart", ""), "version": event.get("version", 0)}
-        await self.send(text_data=json.dumps({"event": "cart", **facts}))
+        self.say(f"cart {facts['cart']}", json.dumps({"event": "cart", **facts}))
 
-    async def shift_changed(self, event: dict[str, Any]) -> None:
+    def shift_changed(self, event: dict[str, Any]) -> None:
         """Opened or closed, perhaps at another screen."""
-        await self.send(text_data=json.dumps({"event": "shift"}))
+        self.say("shift", json.dumps({"event": "shift"}))
 
 
 websocket_urlpatterns = [path("ws/till/<uuid:register_id>/", TillConsumer.as_asgi())]

@@ -7,8 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, Sum, UniqueConstraint
-from django.db.models.functions import Coalesce
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.product import Product
@@ -25,6 +24,13 @@ WHERE store_id = %(store)s AND product_id = ANY(%(products)s::uuid[])
 ORDER BY product_id
 FOR NO KEY UPDATE
 """  # noqa: S608  (columns of ours)
+
+_HELD = """
+SELECT product_id, sum(quantity) FROM inventory_stockhold
+WHERE store_id = %(store)s AND product_id = ANY(%(products)s::uuid[]) AND until > %(at)s
+  AND holder IS DISTINCT FROM %(holder)s::uuid
+GROUP BY product_id
+"""
 
 
 class StockLevelQuerySet(models.QuerySet["StockLevel"]):
@@ -123,18 +129,14 @@ class LotLevel(models.Model):
 
 
 class StockHoldQuerySet(models.QuerySet["StockHold"]):
-    def standing(self, at: datetime) -> Self:
-        return self.filter(until__gt=at)
-
     def held_by_others(
         self, *, store_id: UUID, product_ids: Iterable[UUID], holder: UUID | None, at: datetime
     ) -> dict[UUID, Decimal]:
         """How much of each product other quotes hold. Read it after locking the levels."""
-        rows = self.standing(at).filter(store_id=store_id, product_id__in=list(product_ids))
-        if holder is not None:
-            rows = rows.exclude(holder=holder)
-        totals = rows.values("product_id").annotate(held=Coalesce(Sum("quantity"), NOTHING))
-        return {row["product_id"]: row["held"] for row in totals}
+        rows = statements.rows(
+            _HELD, store=store_id, products=list(product_ids), holder=holder, at=at
+        )
+        return dict(rows)
 
 
 class StockHold(models.Model):

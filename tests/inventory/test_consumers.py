@@ -22,11 +22,12 @@ from people import consumers as people_consumers
 from people.models import Store, User
 from people.permissions import Role
 from regalpos import live
-from regalpos.sockets import SignedIn
+from regalpos.sockets import WithSession
+from tests.afar import said_afar
 from tests.factories import a_level, a_product, a_store, a_user
 from tests.inventory.conftest import browser_of
 
-app = SignedIn(URLRouter(websocket_urlpatterns))
+app = WithSession(URLRouter(websocket_urlpatterns))
 
 
 def played[T](scene: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -57,19 +58,8 @@ async def code_of(one: WebsocketCommunicator) -> int:
 
 
 async def say(product: Product, store: Store, version: int = 1, **more: Any) -> None:
-    layer = get_channel_layer()
-    await layer.group_send(
-        live.stock_topic(store.pk),
-        {
-            "type": "stock.changed",
-            "product": str(product.pk),
-            "on_hand": "11",
-            "version": version,
-            "last": "-3",
-            "cause": "Till 2",
-            **more,
-        },
-    )
+    facts = {"on_hand": "11", "version": version, "last": "-3", "cause": "Till 2", **more}
+    await said_afar(live.stock_topic(store.pk), "stock.changed", product=str(product.pk), **facts)
 
 
 @pytest.fixture
@@ -125,7 +115,7 @@ def test_a_socket_closes_when_it_is_told_to(harbour: Store) -> None:
 
         async def scene(one: WebsocketCommunicator = one, topic: str = topic) -> int:
             assert (await one.connect())[0]
-            await get_channel_layer().group_send(topic, {"type": "force.close"})
+            await said_afar(topic, "force.close")
             message = await one.receive_output(timeout=3)
             return int(message["code"])
 

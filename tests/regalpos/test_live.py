@@ -14,7 +14,7 @@ from django.db import transaction
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
-from regalpos import lanes, live
+from regalpos import carrier, hub, lanes, live
 from tests.databases import Database
 
 STORE = UUID("01931a6e-0000-7000-8000-000000000001")
@@ -61,20 +61,32 @@ def sell_and_regret() -> None:
         transaction.set_rollback(True)
 
 
-async def screen() -> tuple[Any, str]:
-    """An open screen on the store's shelves, in a server that runs."""
+class Screen:
+    """An open screen on the store's shelves."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    def hear(self, topic: str, message: dict[str, Any]) -> None:
+        self.heard.put_nowait(message)
+
+    def missed(self, group: str) -> None:
+        raise AssertionError("nothing was lost")
+
+
+async def screen() -> Screen:
+    """An open screen, in a server that runs."""
     live.loop = asyncio.get_running_loop()
-    layer = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.group_add(TOPIC, channel)
-    return layer, channel
+    one = Screen()
+    await hub.here().listen(TOPIC, one)
+    return one
 
 
 def test_a_screen_hears_what_is_now_true(committed_db: Database) -> None:
     async def scenario() -> Any:
-        layer, channel = await screen()
+        one = await screen()
         await lanes.run(sell, write=True)
-        return await asyncio.wait_for(layer.receive(channel), 5)
+        return await asyncio.wait_for(one.heard.get(), 5)
 
     assert asyncio.run(scenario()) == {
         "type": "stock.changed",
@@ -86,15 +98,29 @@ def test_a_screen_hears_what_is_now_true(committed_db: Database) -> None:
 
 def test_what_is_rolled_back_is_not_said(committed_db: Database) -> None:
     async def scenario() -> Any:
-        layer, channel = await screen()
+        one = await screen()
         await lanes.run(sell_and_regret, write=True)
         await lanes.run(sell, write=True)
-        heard = await asyncio.wait_for(layer.receive(channel), 5)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(layer.receive(channel), 0.2)
+        heard = await asyncio.wait_for(one.heard.get(), 5)
+        await asyncio.sleep(0.2)
+        assert one.heard.empty()
         return heard
 
     # The regretted one has no version, and would have come first.
+    assert asyncio.run(scenario())["version"] == 7
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs"])
+def test_a_dead_layer_keeps_nothing_from_the_screens_of_its_own_process(
+    committed_db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    async def scenario() -> Any:
+        one = await screen()
+        kind = {"refuses": "DeadLayer", "hangs": "HangingLayer"}[how]
+        settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.{kind}"}}
+        await lanes.run(sell, write=True)
+        return await asyncio.wait_for(one.heard.get(), 5)
+
     assert asyncio.run(scenario())["version"] == 7
 
 
@@ -152,7 +178,7 @@ def test_a_layer_that_hangs_delays_nobody(
     committed_db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.HangingLayer"}}
-    monkeypatch.setattr(live, "PATIENCE", 2)
+    monkeypatch.setattr(carrier, "PATIENCE", 2)
 
     async def scenario(lines: list[Any]) -> tuple[str, list[str]]:
         live.loop = asyncio.get_running_loop()

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
@@ -14,15 +13,16 @@ from django.test import Client
 
 from people.models import User
 from regalpos import ids, live
-from regalpos.sockets import SignedIn
+from regalpos.sockets import WithSession
 from sales.consumers import websocket_urlpatterns
 from sales.models import Register
 from sales.services.cart import add_to_cart
+from tests.afar import said_afar
 from tests.sales.shop import Shop, make_shop, make_tenders
 
 pytestmark = pytest.mark.django_db
 
-app = SignedIn(URLRouter(websocket_urlpatterns))
+app = WithSession(URLRouter(websocket_urlpatterns))
 
 
 @pytest.fixture
@@ -78,10 +78,8 @@ def test_a_step_is_heard_by_the_other_tabs_of_its_till(
     async def scene() -> tuple[int, dict[str, Any]]:
         assert (await tab.connect())[0]
         version = await sync_to_async(step)()
-        await get_channel_layer().group_send(
-            live.till_topic(shop.till.pk),
-            {"type": "cart.changed", "cart": str(cart), "version": version},
-        )
+        topic = live.till_topic(shop.till.pk)
+        await said_afar(topic, "cart.changed", cart=str(cart), version=version)
         heard = json.loads(await tab.receive_from(timeout=3))
         await tab.disconnect()
         return version, heard
@@ -95,12 +93,9 @@ def test_a_till_whose_shift_changed_says_so_and_sign_out_ends_it(shop: Shop) -> 
 
     async def scene() -> tuple[str, int]:
         assert (await tab.connect())[0]
-        layer = get_channel_layer()
-        await layer.group_send(
-            live.till_topic(shop.till.pk), {"type": "shift.changed", "shift": "x", "open": 0}
-        )
+        await said_afar(live.till_topic(shop.till.pk), "shift.changed", shift="x", open=0)
         heard = await tab.receive_from(timeout=3)
-        await layer.group_send(live.user_topic(shop.cashier.pk), {"type": "force.close"})
+        await said_afar(live.user_topic(shop.cashier.pk), "force.close")
         closed = await tab.receive_output(timeout=3)
         return heard, int(closed["code"])
 
