@@ -1,6 +1,6 @@
 # Every target works from a fresh clone on a machine with Python >= 3.12 and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: run test crash check format messages browser lock help
+.PHONY: run test crash bench check format messages browser redis lock help
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -17,12 +17,15 @@ export PYTHONDONTWRITEBYTECODE :=
 run: $(RUNTIME) ## serve http://localhost:8000 with a demo shop (PORT=, DATABASE_URL= are honoured)
 	@DEMO=$${DEMO-1} exec $(PY) manage.py serve --prepare
 
-test: $(DEV) browser ## run all tests (ARGS= goes to pytest, as in ARGS="-k till")
+test: $(DEV) browser redis ## run all tests (ARGS= goes to pytest, as in ARGS="-k till")
 	@$(PYTEST) -n 2 --ignore=tests/e2e $(ARGS) $(NONE_IS_FINE)
 	@$(PYTEST) -n 2 tests/e2e $(ARGS) $(NONE_IS_FINE)
 
-crash: $(DEV) ## the long runs, for hours: kill the app and the database, race and trade, lose nothing
+crash: $(DEV) redis ## the long runs, for hours: kill the app and the database, race and trade, lose nothing
 	@REGAL_LONG=1 $(PYTEST) tests/faults tests/races tests/properties $(ARGS)
+
+bench: $(DEV) redis ## measure what docs/performance.md promises (ARGS="--only checkout --pairs 2")
+	@$(PY) -m bench $(ARGS)
 
 check: $(DEV) ## all that is checked without running the shop: style, types, floors, templates
 	@$(VENV)/bin/ruff check .
@@ -50,6 +53,16 @@ browser: # Debian's Chromium, if no browser is found
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
 	echo "installing Chromium ..."; $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+
+# Debian starts what it installs, unless a policy forbids it; tests start their own, on a free port.
+redis: # Debian's redis-server, if there is none
+	@command -v redis-server >/dev/null && exit 0; \
+	if ! command -v apt-get >/dev/null; then echo "the tests of several processes need redis-server on the PATH" >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; policy=/usr/sbin/policy-rc.d; \
+	echo "installing redis-server ..."; $$sudo apt-get update -qq; \
+	if [ ! -e $$policy ]; then trap "$$sudo rm -f $$policy" EXIT; \
+	  printf '#!/bin/sh\nexit 101\n' | $$sudo tee $$policy >/dev/null; $$sudo chmod 755 $$policy; fi; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null
 
 lock: $(DEV) ## write the lock files again from requirements*.in
 	@for name in requirements requirements-dev; do \

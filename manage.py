@@ -30,7 +30,7 @@ def main() -> None:
         sys.exit(130)
 
 
-def _database() -> AbstractContextManager[None]:
+def _database() -> AbstractContextManager[object]:
     from django.conf import settings
 
     from regalpos import embedded

@@ -1,40 +1,33 @@
 """What a signed-in request costs before it does anything: the hot tier beside Django's own handler.
 
-    DJANGO_SETTINGS_MODULE=tests.settings python -m bench.hot_empty [--rounds 7] [--requests 400]
-
 In one process, without a network: CPU of the whole process, threads included and PostgreSQL left
 out, by turns, so that a busy machine disturbs all alike. `stock` is Django as `startproject` makes
 it, asking `await request.auser()` of a session in the database. `ours, stock tier` is this shop's
 middleware under Django's handler; `hot` is the same under `regalpos.hot`.
 """
 
-import argparse
 import asyncio
 import gc
-import json
-import os
 import statistics
-import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import django
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import include, path, resolve
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-django.setup()
+from bench.measures import Measure, Size
+from people.access import KNOWN, requires
+from people.permissions import Permission, Role
+from regalpos import lanes
+from regalpos.hot import HotHandler
+from tests import databases
+from tests.factories import a_store, a_user
 
-from django.conf import settings  # noqa: E402
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402
-from django.http import HttpRequest, HttpResponse  # noqa: E402
-from django.test import Client, override_settings  # noqa: E402
-from django.urls import include, path, resolve  # noqa: E402
-
-from people.access import KNOWN, requires  # noqa: E402
-from people.permissions import Permission, Role  # noqa: E402
-from regalpos import lanes  # noqa: E402
-from regalpos.hot import HotHandler  # noqa: E402
-
+ROUNDS, REQUESTS = 7, 400
 USUAL = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -80,7 +73,10 @@ async def ask(app: App, scope: dict[str, Any]) -> int:
     return int(said[0]["status"])
 
 
-async def measure(apps: dict[str, tuple[App, dict[str, Any]]], rounds: int, requests: int) -> Any:
+async def by_turns(
+    apps: dict[str, tuple[App, dict[str, Any]]], rounds: int, requests: int
+) -> dict[str, float]:
+    """CPU milliseconds of one request to each; medians over the rounds."""
     spent: dict[str, list[float]] = {name: [] for name in apps}
     for turn in range(rounds + 1):
         for name, (app, scope) in apps.items():
@@ -89,7 +85,7 @@ async def measure(apps: dict[str, tuple[App, dict[str, Any]]], rounds: int, requ
             for _one in range(requests):
                 status = await ask(app, scope)
                 if status != 200:
-                    raise SystemExit(f"{name}: {status}")
+                    raise RuntimeError(f"{name}: {status}")
             if turn:  # the first only warms up
                 spent[name].append((time.process_time() - before) / requests * 1000)
     return {name: statistics.median(times) for name, times in spent.items()}
@@ -121,10 +117,9 @@ def scope_of(where: str, key: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def run(rounds: int, requests: int) -> None:
-    from tests import databases
-    from tests.factories import a_store, a_user
-
+def measure(size: Size) -> Iterator[Measure]:
+    """The row about the empty request."""
+    rounds, requests = (1, 5) if size.smoke else (ROUNDS, REQUESTS)
     with (
         databases.shared_bed() as bed,
         databases.committed(bed),
@@ -139,24 +134,14 @@ def run(rounds: int, requests: int) -> None:
         }
         with override_settings(MIDDLEWARE=USUAL):
             apps["stock"] = (ASGIHandler(), scope_of("/usual", key))
-        found = asyncio.run(measure(apps, rounds, requests))
+        found = asyncio.run(by_turns(apps, rounds, requests))
         KNOWN.clear()
         lanes.close()
-    say(found)
-
-
-def say(found: dict[str, float]) -> None:
-    for name, cpu in found.items():
-        print(f"{name:18} {cpu:7.3f} ms CPU")
-    ratio = {name: found["hot"] / cpu for name, cpu in found.items() if name != "hot"}
-    print(json.dumps({"cpu_ms": found, "hot_by": ratio}))
-
-
-if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=7)
-    arguments.add_argument("--requests", type=int, default=400)
-    given = arguments.parse_args()
-    if not os.environ.get("SHOW_LOG"):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    run(given.rounds, given.requests)
+    yield Measure(
+        name="signed-in empty request, CPU / stock Django's",
+        value=found["hot"] / found["stock"],
+        floor=0.25,
+        goal=0.08,
+        more_is_better=False,
+        inputs={f"{name}, ms": round(cpu, 4) for name, cpu in found.items()},
+    )

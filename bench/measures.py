@@ -42,8 +42,17 @@ class Measure:
         return "short"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """A row that could not be measured here, and why. `inputs` are what was found of it."""
+
+    name: str
+    why: str
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+
 class Measures(Protocol):
     """A module of `bench/` that measures something."""
 
-    def measure(self, size: Size) -> Iterator[Measure]:
+    def measure(self, size: Size) -> Iterator[Measure | Missing]:
         """Each figure as soon as it is known."""

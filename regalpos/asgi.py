@@ -20,7 +20,7 @@ from django.urls import re_path  # noqa: E402
 from regalpos import live  # noqa: E402
 from regalpos.bodies import BodyLimit, Message, Receive, Send  # noqa: E402
 from regalpos.hot import HotHandler, Tiers  # noqa: E402
-from regalpos.sockets import OwnOrigin, SignedIn, nowhere  # noqa: E402
+from regalpos.sockets import OwnOrigin, WithSession, nowhere  # noqa: E402
 from regalpos.static_files import StaticFiles  # noqa: E402
 from regalpos.urls import websocket_urlpatterns  # noqa: E402
 
@@ -30,7 +30,7 @@ doors = [*websocket_urlpatterns, re_path(r"", end)]
 router = ProtocolTypeRouter(
     {
         "http": BodyLimit(StaticFiles(Tiers(HotHandler(), django))),
-        "websocket": OwnOrigin(SignedIn(URLRouter(doors))),
+        "websocket": OwnOrigin(WithSession(URLRouter(doors))),
     }
 )
 

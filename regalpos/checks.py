@@ -23,6 +23,16 @@ def roles_are_apart(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def most_connections(connection: BaseDatabaseWrapper) -> int:
+    """How many connections this server has for the likes of us."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def broken_promises(connection: BaseDatabaseWrapper) -> list[str]:
     """The settings by which this server may forget a sale it has confirmed, as `name = value`."""
     with connection.cursor() as cursor:

@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from regalpos.environment import BASE_DIR, VAR
 from regalpos.keys import kept
+from regalpos.places import BASE_DIR, VAR
 
 ROLES = ("regal_owner", "regal_app", "regal_report")
 DATABASE = "regalpos"
@@ -90,8 +90,10 @@ def database(home: Home, role: str, name: str = DATABASE) -> dict[str, Any]:
 
 
 @contextmanager
-def running(home: Home = HOME, *, durable: bool = True) -> Iterator[None]:
+def running(home: Home = HOME, *, durable: bool = True) -> Iterator[IO[str]]:
     """Within, the server in `home` is up; after the last one within, it is stopped.
+
+    Yields the lock that says so: a program that this one turns into can go on holding it.
 
     Raises NoDatabase if it cannot be started. `durable=False` is for tests that may lose
     everything with the machine; it counts for whoever starts the server.
@@ -107,9 +109,9 @@ def running(home: Home = HOME, *, durable: bool = True) -> Iterator[None]:
             users.close()
             raise
     try:
-        yield
+        yield users
     finally:
-        _leave(home, users)
+        leave(home, users)
 
 
 def _is_kept(home: Home) -> bool:
@@ -140,7 +142,7 @@ def _start_keeper(home: Home, *, durable: bool) -> None:
         raise NoDatabase(report.get("problem") or f"the database did not start; see {home.log}")
 
 
-def _leave(home: Home, users: IO[str]) -> None:
+def leave(home: Home, users: IO[str]) -> None:
     """Let go; the last one out waits until the server has stopped, so that nothing is left."""
     with users:
         try:

@@ -22,8 +22,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR = BASE_DIR / "var"
+from regalpos.places import BASE_DIR as BASE_DIR
+from regalpos.places import VAR as VAR
 
 
 def _split(value: object) -> object:

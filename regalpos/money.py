@@ -14,7 +14,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.numbers import (
@@ -159,6 +159,10 @@ def _exponent(weights: Sequence[Decimal]) -> int:
 # ---- words --------------------------------------------------------------------------------------
 
 
+# A till says the same few amounts all day, and Babel takes its time: what was said is kept. Equal
+# amounts are said alike, however many zeros they carry.
+KEPT = 4096
+
 # A sign made of letters stands off its figure (CLDR's currencySpacing, which Babel leaves out):
 # KWD 2.500 and Rs 50, though €50.
 _LETTER_BY_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
@@ -169,12 +173,14 @@ def _locale(name: str) -> Locale:
     return Locale.parse(name.replace("-", "_"))
 
 
+@lru_cache(maxsize=KEPT)
 def format_money(amount: Decimal, currency: str, locale: str) -> str:
     """As people of this locale write it, sign and all: `€1,234.50`, `1.234,50 €`, `Rs 50.00`."""
     text = format_currency(round_money(amount, currency), currency, locale=_locale(locale))
     return _LETTER_BY_DIGIT.sub("\u00a0", text)
 
 
+@lru_cache(maxsize=KEPT)
 def format_amount(amount: Decimal, currency: str, locale: str) -> str:
     """The figure alone, with the currency's decimals: `1,234.50`."""
     digits = minor_digits(currency)

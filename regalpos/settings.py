@@ -92,7 +92,8 @@ DATABASES = {"default": _app, "owner": _owner}
 
 # ---- one process or many ----------------------------------------------------------------------
 # In memory, both serve one process only; `serve` refuses a second without REDIS_URL. The pubsub
-# layer finds its groups again after Redis restarts; the core layer stays deaf.
+# layer finds its groups again after Redis restarts; the core layer stays deaf. Nothing that Redis
+# keeps is the truth about anything, and no sale waits for it.
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}
@@ -102,12 +103,24 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 if ENV.REDIS_URL:
     CHANNEL_LAYERS["default"] = {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [str(ENV.REDIS_URL)]},
+        "BACKEND": "regalpos.layer.Layer",
+        "CONFIG": {
+            "prefix": "regal",
+            "hosts": [
+                {
+                    "address": str(ENV.REDIS_URL),
+                    "socket_connect_timeout": 2,
+                    "socket_keepalive": True,
+                    "health_check_interval": 10,
+                }
+            ],
+        },
     }
     CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "regalpos.shared_cache.SharedCache",
         "LOCATION": str(ENV.REDIS_URL),
+        "KEY_PREFIX": "regal",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 
 # ---- addresses, cookies, headers --------------------------------------------------------------

@@ -5,7 +5,6 @@ is the only guard there is, so it is compared whole: scheme, host and port.
 """
 
 import importlib
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,15 +22,12 @@ from django.http import parse_cookie
 from django.http.request import validate_host
 from django.utils.crypto import constant_time_compare
 
-from regalpos import lanes
 from regalpos.bodies import Application, Message, Receive, Send
-from regalpos.errors import Busy
 from regalpos.observe import REQUEST_ID, request_id_of
 
 log = structlog.get_logger(__name__)
 
 NOWHERE = 4404  # close code: there is no such socket
-TRY_LATER = 1013  # close code of RFC 6455's registry; htmx reconnects on it
 
 PORTS = {"http": 80, "https": 443}
 
@@ -53,10 +49,12 @@ class OwnOrigin:
                 await _refuse(receive, send)
 
 
-class SignedIn:
-    """ASGI: `scope["session"]` and `scope["user"]`, read in a lane, in one trip.
+class WithSession:
+    """ASGI: `scope["session"]` has the key that the cookie says, and is not read.
 
-    The session is only read: a socket cannot hand out a cookie, so it must not change one.
+    Whose it is the consumer asks, in the one trip that also says what they may hear: after a
+    restart every screen of the shop comes back at once. A socket cannot hand out a cookie, so it
+    must not change a session.
     """
 
     def __init__(self, app: Application) -> None:
@@ -64,13 +62,8 @@ class SignedIn:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         cookies = parse_cookie(_headers(scope).get("cookie", ""))
-        key = cookies.get(settings.SESSION_COOKIE_NAME)
-        try:
-            session, user = await lanes.run(partial(who, key))
-        except Busy:
-            await _accept_and_close(receive, send, TRY_LATER)
-            return
-        await self.app({**scope, "session": session, "user": user}, receive, send)
+        session = _store().SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+        await self.app({**scope, "session": session}, receive, send)
 
 
 async def nowhere(scope: Message, receive: Receive, send: Send) -> None:
@@ -113,8 +106,7 @@ def who(key: str | None) -> tuple[Any, Any]:
 
     Reads the database: call it in a lane.
     """
-    engine = importlib.import_module(settings.SESSION_ENGINE)
-    session = engine.SessionStore(key)
+    session = _store().SessionStore(key)
     backend = session.get(BACKEND_SESSION_KEY)
     if backend not in settings.AUTHENTICATION_BACKENDS:
         return session, AnonymousUser()
@@ -123,6 +115,10 @@ def who(key: str | None) -> tuple[Any, Any]:
     if user is None or not _still_holds(session.get(HASH_SESSION_KEY) or "", user):
         return session, AnonymousUser()
     return session, user
+
+
+def _store() -> Any:
+    return importlib.import_module(settings.SESSION_ENGINE)
 
 
 def _still_holds(mark: str, user: Any) -> bool:

@@ -25,6 +25,11 @@ class _Prepared(RawCursor[Any]):
         super().execute(query, params, prepare=True)
         return self
 
+    @property
+    def answers(self) -> bool:
+        """Whether there are rows to fetch; `description` would describe every column, too."""
+        return self.pgresult is not None and self.pgresult.nfields > 0
+
 
 def rows(sql: str, **params: Any) -> list[Any]:
     """The rows of one statement, as tuples. Parameters are named: `%(store)s`.
@@ -39,7 +44,7 @@ def rows(sql: str, **params: Any) -> list[Any]:
     wrapped = connection._prepare_cursor(_Prepared(connection.connection))  # type: ignore[attr-defined]
     with wrapped as cursor:
         cursor.execute(text, [params[name] for name in names])
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall() if cursor.answers else []
 
 
 def json(raw: str) -> Any:

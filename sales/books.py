@@ -113,19 +113,26 @@ INVARIANTS: list[Invariant] = [
         sentence="A shift's running totals are the sums over its sales.",
         examined=_SHIFTS,
         broken="""
+            WITH back AS (
+                SELECT sale.shift_id, -sum(line.total) AS total
+                FROM sales_saleline AS line JOIN sales_sale AS sale ON sale.id = line.sale_id
+                WHERE line.quantity < 0
+                GROUP BY sale.shift_id
+            )
             SELECT totals.shift_id AS shift, totals.sales, totals.total,
                    count(sale.id) AS sales_found, coalesce(sum(sale.total), 0) AS total_found
             FROM sales_shifttotals AS totals
             LEFT JOIN sales_sale AS sale ON sale.shift_id = totals.shift_id
-            GROUP BY totals.shift_id
+            LEFT JOIN back ON back.shift_id = totals.shift_id
+            GROUP BY totals.shift_id, back.total
             HAVING (totals.sales, totals.returns, totals.net, totals.tax, totals.discount,
-                    totals.total, totals.rounding)
+                    totals.total, totals.rounding, totals.returned)
                 IS DISTINCT FROM
                    (count(sale.id) FILTER (WHERE sale.kind <> 'return'),
                     count(sale.id) FILTER (WHERE sale.kind <> 'sale'),
                     coalesce(sum(sale.net), 0), coalesce(sum(sale.tax), 0),
                     coalesce(sum(sale.discount), 0), coalesce(sum(sale.total), 0),
-                    coalesce(sum(sale.rounding), 0))
+                    coalesce(sum(sale.rounding), 0), coalesce(back.total, 0))
         """,
     ),
     Invariant(

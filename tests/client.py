@@ -185,8 +185,12 @@ class Person:
             retry_after=answer.headers.get("retry-after"),
         )
         if answer.status == 201:
-            self.taken += (min(ended - began, 1.0) - self.taken) / 8
+            self._note(ended - began)
         return answer
+
+    def _note(self, taken: float) -> None:
+        """An answer took so long; a moving mean of them."""
+        self.taken += (min(taken, 1.0) - self.taken) / 8
 
     async def _hang_up(self, task: dict[str, Any]) -> None:
         """Send all of it, or half, and be gone at some moment of the time an answer takes."""
@@ -203,7 +207,7 @@ class Person:
             assert wire.reader is not None
             async with asyncio.timeout(max(moment - time.monotonic(), 0)):
                 await wire.reader.readexactly(1)
-            say("too_late", task["name"])
+            self._note(say("too_late", task["name"]) - began)
         except (OSError, EOFError):
             say("hung_up", task["name"], half=half)
         wire.drop(rudely=random.random() < 0.5)

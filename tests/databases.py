@@ -81,11 +81,11 @@ class Bed:
         self._keepers = ExitStack()
         self._made = 0
 
-    def clone(self) -> Database:
-        """A new database: migrated, empty, nobody else's."""
+    def clone(self, source: Database | None = None) -> Database:
+        """A new database, nobody else's: like `source`, which nobody uses; else migrated, empty."""
         self._made += 1
         database = Database(self, f"{self._prefix}{self._made}")
-        self._create(database.name, self._template())
+        self._create(database.name, source.name if source else self._template())
         return database
 
     def drop(self, database: Database) -> None:

@@ -30,6 +30,7 @@ class Server:
     listener: socket.socket
     environment: dict[str, str]
     process: subprocess.Popen[bytes]
+    options: tuple[str, ...] = ()
 
     def stop(self) -> int:
         """As an operator stops it: it finishes its requests. The exit status."""
@@ -43,7 +44,7 @@ class Server:
 
     def start(self) -> None:
         """Running again, at the same address."""
-        self.process = _launch(self.listener, self.environment, self.log)
+        self.process = _launch(self.listener, self.environment, self.log, self.options)
         self.wait_until_open()
 
     def wait_until_open(self) -> None:
@@ -59,7 +60,7 @@ class Server:
 
 
 @contextmanager
-def serving(database: Database, log: Path, **environment: str) -> Iterator[Server]:
+def serving(database: Database, log: Path, *options: str, **environment: str) -> Iterator[Server]:
     """A server on `database`, stopped at the end. `environment` adds to its settings."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     port = listener.getsockname()[1]
@@ -76,7 +77,8 @@ def serving(database: Database, log: Path, **environment: str) -> Iterator[Serve
         **environment,
     }
     with listener:
-        server = Server(url, log, listener, known, _launch(listener, known, log))
+        process = _launch(listener, known, log, options)
+        server = Server(url, log, listener, known, process, options)
         try:
             server.wait_until_open()
             yield server
@@ -93,12 +95,12 @@ def collect_static() -> None:
 
 
 def _launch(
-    listener: socket.socket, environment: dict[str, str], log: Path
+    listener: socket.socket, environment: dict[str, str], log: Path, options: tuple[str, ...]
 ) -> subprocess.Popen[bytes]:
     number = listener.fileno()
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--fd", str(number)],
+            [sys.executable, "manage.py", "serve", "--fd", str(number), *options],
             cwd=BASE_DIR,
             env=environment,
             pass_fds=[number],

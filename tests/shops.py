@@ -42,10 +42,10 @@ class Shop:
 
 
 @contextmanager
-def sound_shop(bed: Bed, path: Path) -> Iterator[Shop]:
-    """The shop as it is."""
+def sound_shop(bed: Bed, path: Path, *options: str, **environment: str) -> Iterator[Shop]:
+    """The shop as it is; `options` are those of `serve`."""
     database = bed.clone()
-    with servers.serving(database, path / "server.log") as server:
+    with servers.serving(database, path / "server.log", *options, **environment) as server:
         yield Shop(database, server, path / "unread")
     bed.drop(database)
 

@@ -85,7 +85,7 @@ async def list_products(request: HttpRequest, filters: Query[ProductFilters]) ->
         part = part_of(rows.select_related("tax_rate").prefetch_related("barcodes"), filters, _same)
         return {**part, "items": _products(part["items"], store)}
 
-    return await lanes.run(unit, actor)
+    return await lanes.run(unit, actor, lane="office")
 
 
 @router.get(
@@ -106,7 +106,7 @@ async def get_product(request: HttpRequest, id: UUID, store: UUID | None = None)
             raise NotHere
         return _products([product], shop)[0]
 
-    return await lanes.run(unit, actor)
+    return await lanes.run(unit, actor, lane="office")
 
 
 def _store_of(store_id: UUID | None, actor: Actor) -> Store | None:

@@ -74,7 +74,7 @@ async def list_levels(request: HttpRequest, filters: Query[LevelFilters]) -> Any
         rows = _levels(filters, actor).select_related("product").order_by(order, "pk")
         return part_of(rows, filters, _level)
 
-    return await lanes.run(unit, actor)
+    return await lanes.run(unit, actor, lane="office")
 
 
 def _levels(filters: LevelFilters, actor: Actor) -> QuerySet[StockLevel]:
@@ -152,7 +152,9 @@ async def post_adjustment(
 ) -> Any:
     """Sent again with the same id it changes nothing: 200 and `Idempotent-Replayed: true`."""
     actor = actor_of(request)
-    move, again = await lanes.run(partial(_adjust, payload, actor), actor, write=True)
+    move, again = await lanes.run(
+        partial(_adjust, payload, actor), actor, write=True, lane="office"
+    )
     return Status(replayed(response, again, else_status=201), move)
 
 

@@ -7,8 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, Sum, UniqueConstraint
-from django.db.models.functions import Coalesce
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.product import Product
@@ -25,6 +24,13 @@ WHERE store_id = %(store)s AND product_id = ANY(%(products)s::uuid[])
 ORDER BY product_id
 FOR NO KEY UPDATE
 """  # noqa: S608  (columns of ours)
+
+_HELD = """
+SELECT product_id, sum(quantity) FROM inventory_stockhold
+WHERE store_id = %(store)s AND product_id = ANY(%(products)s::uuid[]) AND until > %(at)s
+  AND holder IS DISTINCT FROM %(holder)s::uuid
+GROUP BY product_id
+"""
 
 
 class StockLevelQuerySet(models.QuerySet["StockLevel"]):
@@ -57,7 +63,7 @@ class StockLevel(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     product = models.ForeignKey(Product, models.PROTECT, related_name="levels")
-    store = models.ForeignKey(Store, models.PROTECT, related_name="levels")
+    store = models.ForeignKey(Store, models.PROTECT, related_name="levels", db_index=False)
     on_hand = models.DecimalField(max_digits=12, decimal_places=3, default=NOTHING)
     average_cost = models.DecimalField(max_digits=15, decimal_places=4, default=NOTHING)
     strict = models.BooleanField(default=False)
@@ -123,27 +129,23 @@ class LotLevel(models.Model):
 
 
 class StockHoldQuerySet(models.QuerySet["StockHold"]):
-    def standing(self, at: datetime) -> Self:
-        return self.filter(until__gt=at)
-
     def held_by_others(
         self, *, store_id: UUID, product_ids: Iterable[UUID], holder: UUID | None, at: datetime
     ) -> dict[UUID, Decimal]:
         """How much of each product other quotes hold. Read it after locking the levels."""
-        rows = self.standing(at).filter(store_id=store_id, product_id__in=list(product_ids))
-        if holder is not None:
-            rows = rows.exclude(holder=holder)
-        totals = rows.values("product_id").annotate(held=Coalesce(Sum("quantity"), NOTHING))
-        return {row["product_id"]: row["held"] for row in totals}
+        rows = statements.rows(
+            _HELD, store=store_id, products=list(product_ids), holder=holder, at=at
+        )
+        return dict(rows)
 
 
 class StockHold(models.Model):
     """Limited stock kept for a quote whose customer is paying now."""
 
     id = models.BigAutoField(primary_key=True)
-    holder = models.UUIDField(db_index=True)  # The quote's id; a lower floor keeps no key upward.
-    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
-    store = models.ForeignKey(Store, models.PROTECT, related_name="+")
+    holder = models.UUIDField()  # The quote's id; a lower floor keeps no key upward.
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
+    store = models.ForeignKey(Store, models.PROTECT, related_name="+", db_index=False)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     until = models.DateTimeField()
 
@@ -176,8 +178,10 @@ class StockMove(Ledger):
         WRITE_OFF = "write_off", _("Written off")
 
     id = models.BigAutoField(primary_key=True)
-    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="moves")
-    lot = models.ForeignKey(LotLevel, models.PROTECT, null=True, blank=True, related_name="moves")
+    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="moves", db_index=False)
+    lot = models.ForeignKey(
+        LotLevel, models.PROTECT, null=True, blank=True, related_name="moves", db_index=False
+    )
     quantity = models.DecimalField(max_digits=12, decimal_places=3)  # Signed, in product units.
     balance = models.DecimalField(max_digits=12, decimal_places=3)  # On hand after this move.
     kind = models.CharField(max_length=12, choices=Kind)
@@ -187,7 +191,7 @@ class StockMove(Ledger):
     source_type = models.CharField(max_length=20)  # sale, receipt, adjustment ...
     source_id = models.UUIDField()
     source_line = models.PositiveIntegerField(default=0)
-    who = models.ForeignKey(User, models.PROTECT, related_name="+")
+    who = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
 
     class Meta:

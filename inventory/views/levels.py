@@ -55,6 +55,7 @@ async def levels(request: Request) -> HttpResponse:
             before=asked_id(request, "before"),
         ),
         request.actor,
+        lane="office",
     )
     where = {"store": found.store.code, "show": show, "q": text}
     context = {
@@ -110,6 +111,7 @@ async def adjust(request: Request, sku: str) -> HttpResponse:
             ),
             request.actor,
             write=True,
+            lane="office",
         )
     except Refusal as refusal:
         blame(form, refusal)
@@ -142,7 +144,7 @@ def _still(form: AdjustmentForm) -> UUID | None:
 
 async def _read(request: Request, sku: str) -> shelf.ShelfItem:
     unit = partial(shelf.read_item, request.actor, sku=sku, store_code=asked(request, "store"))
-    return await lanes.run(unit, request.actor)
+    return await lanes.run(unit, request.actor, lane="office")
 
 
 def _levels_url(request: Request, **more: str) -> str:

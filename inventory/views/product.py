@@ -35,7 +35,7 @@ async def product(request: Request, sku: str) -> HttpResponse:
 async def edit(request: Request, sku: str) -> HttpResponse:
     """GET: the details in a form. POST: they are as sent."""
     sheet = await _read(request, sku)
-    found = await lanes.run(choices, request.actor)
+    found = await lanes.run(choices, request.actor, lane="office")
     if request.method == "GET":
         form = ProductForm(choices=found, initial=sheet.details)
         return _show_form(request, sheet, form)
@@ -53,7 +53,7 @@ async def edit(request: Request, sku: str) -> HttpResponse:
             image=image,
             actor=request.actor,
         )
-        await lanes.run(change, request.actor, write=True)
+        await lanes.run(change, request.actor, write=True, lane="office")
     except Refusal as refusal:
         blame(form, refusal)
         return _show_form(request, sheet, form, status=refusal.status)
@@ -134,7 +134,7 @@ async def _change(
     """Run the use case, then show the page: anew, or as it stands with the reason."""
     try:
         unit = partial(change, actor=request.actor)
-        await lanes.run(unit, request.actor, write=True)
+        await lanes.run(unit, request.actor, write=True, lane="office")
     except Refusal as refusal:
         for form in said.values():
             blame(form, refusal)
@@ -191,7 +191,7 @@ def _places(sheet: ProductSheet) -> list[tuple[str, str]]:
 
 
 async def _read(request: Request, sku: str) -> ProductSheet:
-    return await lanes.run(partial(read_product, request.actor, sku), request.actor)
+    return await lanes.run(partial(read_product, request.actor, sku), request.actor, lane="office")
 
 
 def _address(sku: str) -> str:

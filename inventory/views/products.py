@@ -44,7 +44,7 @@ async def products(request: Request) -> HttpResponse:
         after=asked_id(request, "after"),
         before=asked_id(request, "before"),
     )
-    goods = await lanes.run(partial(read_goods, request.actor, sieve), request.actor)
+    goods = await lanes.run(partial(read_goods, request.actor, sieve), request.actor, lane="office")
     context = {
         "goods": goods,
         "store": goods.store,
@@ -64,7 +64,7 @@ async def products(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 async def new(request: Request) -> HttpResponse:
     """GET: an empty form, with the id that its product will have. POST: the product is there."""
-    found = await lanes.run(choices, request.actor)
+    found = await lanes.run(choices, request.actor, lane="office")
     if request.method == "GET":
         first = found["tax_rate"][0][0] if found["tax_rate"] else ""
         form = NewProductForm(choices=found, initial={"id": ids.new(), "tax_rate": first})
@@ -82,7 +82,7 @@ async def new(request: Request) -> HttpResponse:
             image=image or "",
             actor=request.actor,
         )
-        product = await lanes.run(add, request.actor, write=True)
+        product = await lanes.run(add, request.actor, write=True, lane="office")
     except Refusal as refusal:
         blame(form, refusal)
         return _show(request, form, status=refusal.status)

@@ -37,7 +37,7 @@ async def receive(request: Request) -> HttpResponse:
     if request.method == "POST":
         return await _post(request)
     unit = partial(own_store, request.actor, asked(request, "store"))
-    store, _stores = await lanes.run(unit, request.actor)
+    store, _stores = await lanes.run(unit, request.actor, lane="office")
     return _show(request, store, receipt_id=ids.new())
 
 
@@ -48,7 +48,7 @@ async def found(request: Request) -> HttpResponse:
     unit = partial(
         find_arriving, request.actor, store_code=asked(request, "store"), text=asked(request, "q")
     )
-    what = await lanes.run(unit, request.actor)
+    what = await lanes.run(unit, request.actor, lane="office")
     context = {"found": what, "store": what.store, "sees_money": request.actor.may(P.SEE_MONEY)}
     return render_screen(request, "inventory/_found.html", context=context)
 
@@ -57,7 +57,7 @@ async def _post(request: Request) -> HttpResponse:
     receipt_id = an_id(request.POST.get("receipt_id", ""))
     forms = _forms(request.POST)
     unit = partial(_known, request, [form.data["product"] for form in forms])
-    store, known = await lanes.run(unit, request.actor)
+    store, known = await lanes.run(unit, request.actor, lane="office")
     if unknown := [form for form in forms if an_id(form.data["product"]) not in known]:
         raise NotHere(product=unknown[0].data["product"])
     lines = [Line(known[an_id(form.data["product"])], form) for form in forms]
@@ -75,7 +75,7 @@ async def _post(request: Request) -> HttpResponse:
             actor=request.actor,
             note=note,
         )
-        moves = await lanes.run(post, request.actor, write=True)
+        moves = await lanes.run(post, request.actor, write=True, lane="office")
     except Refusal as refusal:
         wrong = _blame(lines, refusal)
         return again(status=refusal.status, wrong=wrong)

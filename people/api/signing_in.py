@@ -92,7 +92,7 @@ async def refresh(request: HttpRequest, payload: Body[Sent[RefreshSent]]) -> Any
     unit = partial(
         tokens.rotate, secret=secret, successor=tokens.NewToken(), **circumstances(request)
     )
-    return _pair(await lanes.run(unit, write=True))
+    return _pair(await lanes.run(unit, write=True, lane="office"))
 
 
 @router.post(
@@ -105,7 +105,7 @@ async def refresh(request: HttpRequest, payload: Body[Sent[RefreshSent]]) -> Any
 async def sign_out(request: HttpRequest) -> Any:
     """The access token and every refresh token of its family are out at once."""
     actor = actor_of(request)
-    await lanes.run(partial(tokens.end_family, actor=actor), actor, write=True)
+    await lanes.run(partial(tokens.end_family, actor=actor), actor, write=True, lane="office")
     return Status(204, None)
 
 

@@ -62,7 +62,7 @@ async def list_stores(request: HttpRequest, filters: Query[StoreFilters]) -> Any
             rows = rows.filter(active=filters.active)
         return part_of(rows.order_by(filters.ordering, "pk"), filters, _store)
 
-    return await lanes.run(unit, actor)
+    return await lanes.run(unit, actor, lane="office")
 
 
 @router.get(
@@ -82,7 +82,7 @@ async def get_store(request: HttpRequest, id: UUID) -> Any:
             raise NotHere
         return _store(store)
 
-    return await lanes.run(unit, actor)
+    return await lanes.run(unit, actor, lane="office")
 
 
 def _stores_of(actor: Actor) -> QuerySet[Store]:

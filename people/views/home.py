@@ -24,7 +24,7 @@ async def nowhere(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 async def home(request: HttpRequest) -> HttpResponseBase:
     """Answers a stranger with the sign-in page itself: no redirect, and 200."""
-    actor = await lanes.run(partial(actor_of, request))
+    actor = await lanes.run(partial(actor_of, request), lane="office")
     if actor is None:
         answer: HttpResponseBase = await sync_to_async(login, thread_sensitive=True)(request)
         return answer

@@ -5,6 +5,7 @@ The figures come without markup; a template puts them into `<span class="num">`.
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from babel.dates import format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, to_locale
 
 from regalpos.icons import ICONS, MARK, POINTING
-from regalpos.money import format_amount, format_money
+from regalpos.money import KEPT, format_amount, format_money
 
 register = template.Library()
 
@@ -46,6 +47,7 @@ MACHINES = (
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """An inline picture, unseen by a screen reader: the word goes beside it or in `aria-label`."""
     way = " icon-way" if name in POINTING else ""
@@ -57,6 +59,7 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def mark() -> SafeString:
     """RegalPOS's crown."""
     return format_html(
@@ -86,9 +89,7 @@ def unit_price(value: Decimal | None, currency: str) -> str:
     """`€2.35`, `€0.0125`: what one costs, which may be finer than any coin. Nothing for None."""
     if value is None:
         return ""
-    locale = reading_locale()
-    said = format_currency(value.normalize(), currency, locale=locale, decimal_quantization=False)
-    return _with_minus(said)
+    return _unit_price(value.normalize(), currency, reading_locale())
 
 
 @register.filter
@@ -166,7 +167,18 @@ def reading_locale() -> str:
 
 def _figure(value: Decimal | int) -> str:
     """Up to three decimals, as quantities have, grouped as the locale groups."""
-    return _with_minus(format_decimal(value, locale=reading_locale()))
+    return _plain_figure(value or 0, reading_locale())
+
+
+@lru_cache(maxsize=KEPT)
+def _plain_figure(value: Decimal | int, locale: str) -> str:
+    return _with_minus(format_decimal(value, locale=locale))
+
+
+@lru_cache(maxsize=KEPT)
+def _unit_price(value: Decimal, currency: str, locale: str) -> str:
+    said = format_currency(value, currency, locale=locale, decimal_quantization=False)
+    return _with_minus(said)
 
 
 def _with_minus(figure: str) -> str:

@@ -138,7 +138,8 @@ async def put_abandon(
     409 `already_posted` comes with the sale. The body may be left out.
     """
     actor = actor_of(request)
-    answer = await lanes.run(partial(_abandon, id, payload, actor), actor, write=True)
+    unit = partial(_abandon, id, payload, actor)
+    answer = await lanes.run(unit, actor, write=True, lane="checkout")
     if answer.state == "posted":
         response = _json(_error(request, answer), 409)
     else:

@@ -38,7 +38,18 @@ def names(model: type[models.Model]) -> list[str]:
 
 def one[M: models.Model](model: type[M], values: Collection[Any]) -> M:
     """The model's instance for the values of `columns`, as the ORM would have read it."""
+    if places := _written_as_json(model):
+        values = list(values)
+        for place in places:
+            if values[place]:  # it arrives as text
+                values[place] = statements.json(values[place])
     return model.from_db(DEFAULT_DB_ALIAS, names(model), values)
+
+
+@cache
+def _written_as_json(model: type[models.Model]) -> list[int]:
+    fields = enumerate(model._meta.concrete_fields)
+    return [place for place, field in fields if isinstance(field, models.JSONField)]
 
 
 @cache
@@ -113,17 +124,8 @@ def claim(
     return Claim(
         taken=taken,
         register=register,
-        rules=one(StoreRules, _read(StoreRules, rest[after_store:])),
+        rules=one(StoreRules, rest[after_store:]),
         tenders={row["code"]: Tender(**row) for row in ways or ()},
         customer=has_customer,
         salesman=has_salesman,
     )
-
-
-def _read(model: type[models.Model], values: list[Any]) -> list[Any]:
-    """JSON columns, which arrive as text."""
-    fields = model._meta.concrete_fields
-    return [
-        statements.json(value) if isinstance(field, models.JSONField) and value else value
-        for field, value in zip(fields, values, strict=True)
-    ]

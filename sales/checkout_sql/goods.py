@@ -1,6 +1,6 @@
 """What somebody wants to buy: products by id, code or SKU, priced and taxed as of now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,17 +56,53 @@ class Shelf:
     packs: dict[str, Pack]  # by lookup key
     by_id: dict[UUID, Goods]
 
+    def __or__(self, more: "Shelf") -> "Shelf":
+        """Both; what is on both is as it is on the second."""
+        return Shelf(self.packs | more.packs, self.by_id | more.by_id)
+
     @cached_property
     def by_sku(self) -> dict[str, Goods]:
         return {goods.sku: goods for goods in self.by_id.values()}
 
 
-_GOODS = """
-SELECT asked.lookup, asked.quantity, asked.price,
-       product.id, product.sku, product.name, product.unit, product.limited, product.stocked,
-       product.active, product.markdown_percent,
-       rate.code, coalesce(tax.percent, 0), tax.parts, price.amount, level.on_hand
-FROM (
+FACTS = """
+product.id, product.sku, product.name, product.unit, product.limited, product.stocked,
+product.active, product.markdown_percent,
+rate.code, coalesce(tax.percent, 0), tax.parts, price.amount, level.on_hand
+"""
+
+
+def joined(
+    asked: str, *, store: str = "%(store)s", currency: str = "%(currency)s", day: str = "%(day)s"
+) -> str:
+    """The FROM of `FACTS`: the products of `asked` (which has an `id`), as sold at `%(at)s`.
+
+    A store's own price and tax go before the general ones, then the latest.
+    """
+    return f"""
+{asked} AS asked
+JOIN inventory_product AS product ON product.id = asked.id
+JOIN inventory_taxrate AS rate ON rate.id = product.tax_rate_id
+LEFT JOIN inventory_stocklevel AS level
+  ON level.product_id = product.id AND level.store_id = {store}
+LEFT JOIN LATERAL (
+    SELECT amount FROM inventory_price
+    WHERE product_id = product.id AND currency = {currency} AND valid_from <= %(at)s
+      AND (store_id = {store} OR store_id IS NULL)
+    ORDER BY store_id NULLS LAST, valid_from DESC, id DESC
+    LIMIT 1
+) AS price ON true
+LEFT JOIN LATERAL (
+    SELECT percent, parts FROM inventory_taxpercent
+    WHERE rate_id = product.tax_rate_id AND valid_from <= {day}
+      AND (store_id = {store} OR store_id IS NULL)
+    ORDER BY store_id NULLS LAST, valid_from DESC
+    LIMIT 1
+) AS tax ON true
+"""  # noqa: S608  (names of ours)
+
+
+ASKED = """(
     SELECT id, NULL::text AS lookup, NULL::numeric AS quantity, NULL::numeric AS price
     FROM inventory_product WHERE id = ANY(%(ids)s::uuid[])
     UNION ALL
@@ -74,26 +110,8 @@ FROM (
     UNION ALL
     SELECT product_id, lookup, quantity, price
     FROM inventory_barcode WHERE lookup = ANY(%(lookups)s::text[])
-) AS asked
-JOIN inventory_product AS product ON product.id = asked.id
-JOIN inventory_taxrate AS rate ON rate.id = product.tax_rate_id
-LEFT JOIN inventory_stocklevel AS level
-  ON level.product_id = product.id AND level.store_id = %(store)s
-LEFT JOIN LATERAL (
-    SELECT amount FROM inventory_price
-    WHERE product_id = product.id AND currency = %(currency)s AND valid_from <= %(at)s
-      AND (store_id = %(store)s OR store_id IS NULL)
-    ORDER BY store_id NULLS LAST, valid_from DESC, id DESC
-    LIMIT 1
-) AS price ON true
-LEFT JOIN LATERAL (
-    SELECT percent, parts FROM inventory_taxpercent
-    WHERE rate_id = product.tax_rate_id AND valid_from <= %(day)s
-      AND (store_id = %(store)s OR store_id IS NULL)
-    ORDER BY store_id NULLS LAST, valid_from DESC
-    LIMIT 1
-) AS tax ON true
-"""
+)"""
+_GOODS = f"SELECT asked.lookup, asked.quantity, asked.price, {FACTS} FROM {joined(ASKED)}"  # noqa: S608
 
 
 def read_goods(
@@ -108,11 +126,8 @@ def read_goods(
 ) -> Shelf:
     """Everything of these that is in the catalogue, sold or not, in one statement.
 
-    A store's own price and tax go before the general ones, then the latest. `lookups` are keys of
-    `barcodes.lookup_key`; `day` is the store's business day of `at`.
+    `lookups` are keys of `barcodes.lookup_key`; `day` is the store's business day of `at`.
     """
-    packs: dict[str, Pack] = {}
-    by_id: dict[UUID, Goods] = {}
     found = statements.rows(
         _GOODS,
         store=store_id,
@@ -123,15 +138,23 @@ def read_goods(
         skus=list(skus),
         lookups=list(lookups),
     )
-    for lookup, quantity, price, *facts in found:
-        goods = by_id.get(facts[0]) or _goods(facts)
-        by_id[goods.id] = goods
-        if lookup is not None:
-            packs[lookup] = Pack(goods.id, quantity, price)
+    return shelf_of(found)
+
+
+def shelf_of(found: Iterable[Any]) -> Shelf:
+    """The shelf of rows that are each a barcode's lookup, quantity and price, then `FACTS`."""
+    packs: dict[str, Pack] = {}
+    by_id: dict[UUID, Goods] = {}
+    for row in found:
+        product = row[3]
+        if product not in by_id:
+            by_id[product] = _goods(row[3:])
+        if row[0] is not None:
+            packs[row[0]] = Pack(product, row[1], row[2])
     return Shelf(packs, by_id)
 
 
-def _goods(facts: list[Any]) -> Goods:
+def _goods(facts: Any) -> Goods:
     return Goods._make([*facts[:-3], _parts(facts[-3]), *facts[-2:]])
 
 

@@ -27,11 +27,15 @@ class Cart(models.Model):
         ABANDONED = "abandoned", _("Abandoned")
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    store = models.ForeignKey(Store, models.PROTECT, related_name="+")
-    register = models.ForeignKey(Register, models.PROTECT, related_name="carts")
-    cashier = models.ForeignKey(User, models.PROTECT, related_name="+")
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="+")
-    salesman = models.ForeignKey(Salesman, models.PROTECT, null=True, blank=True, related_name="+")
+    store = models.ForeignKey(Store, models.PROTECT, related_name="+", db_index=False)
+    register = models.ForeignKey(Register, models.PROTECT, related_name="carts", db_index=False)
+    cashier = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    salesman = models.ForeignKey(
+        Salesman, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     name = models.CharField(max_length=40, blank=True)
     attempt = models.UUIDField(null=True, blank=True)
@@ -51,6 +55,12 @@ class Cart(models.Model):
                 name="cart_attempt_is_frozen",
             ),
         )
+        indexes = (
+            models.Index(fields=("store",), name="cart_parked", condition=Q(state="parked")),
+            models.Index(
+                fields=("attempt",), name="cart_by_attempt", condition=Q(attempt__isnull=False)
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.id)
@@ -60,9 +70,9 @@ class CartLine(models.Model):
     """What the customer wants, without prices: those are the server's at the moment of sale."""
 
     id = models.BigAutoField(primary_key=True)
-    cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines", db_index=False)
     number = models.PositiveIntegerField()  # Order of first scan; never reused in a cart.
-    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     barcode = models.CharField(max_length=64, blank=True)
     discount_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
@@ -94,14 +104,16 @@ class CartStep(Ledger):
         RECALL = "recall", _("Recalled")
 
     id = models.UUIDField(primary_key=True, editable=False)
-    cart = models.ForeignKey(Cart, models.PROTECT, related_name="steps")
+    cart = models.ForeignKey(Cart, models.PROTECT, related_name="steps", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     line = models.PositiveIntegerField(null=True)
-    product = models.ForeignKey(Product, models.PROTECT, null=True, related_name="+")
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     code = models.CharField(max_length=64, blank=True)
     before = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(0))
     after = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(0))
-    who = models.ForeignKey(User, models.PROTECT, related_name="+")
+    who = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
     undoes = models.OneToOneField("self", models.PROTECT, null=True, related_name="undone_by")
 

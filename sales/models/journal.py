@@ -65,8 +65,8 @@ class JournalRecord(Ledger):
         OFFLINE = "offline", _("Offline")
 
     id = models.BigAutoField(primary_key=True)
-    register = models.ForeignKey(Register, models.PROTECT, related_name="records")
-    store = models.ForeignKey(Store, models.PROTECT, related_name="+")
+    register = models.ForeignKey(Register, models.PROTECT, related_name="records", db_index=False)
+    store = models.ForeignKey(Store, models.PROTECT, related_name="+", db_index=False)
     epoch = models.PositiveIntegerField()
     seq = models.PositiveBigIntegerField()
     series = models.CharField(max_length=8, choices=Series)

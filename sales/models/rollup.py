@@ -27,8 +27,8 @@ class ProductDay(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    store = models.ForeignKey(Store, models.PROTECT, related_name="+")
-    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, models.PROTECT, related_name="+", db_index=False)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", db_index=False)
     business_day = models.DateField()
     sold = _amount()  # In the product's unit.
     returned = _amount()  # Likewise, above zero.
@@ -56,7 +56,7 @@ class RegisterDay(models.Model):
     """What one register took on one business day. Written with its journal head locked."""
 
     id = models.BigAutoField(primary_key=True)
-    register = models.ForeignKey(Register, models.PROTECT, related_name="days")
+    register = models.ForeignKey(Register, models.PROTECT, related_name="days", db_index=False)
     business_day = models.DateField()
     sales = models.PositiveIntegerField(default=0)  # Exchanges are sales, too.
     returns = models.PositiveIntegerField(default=0)

@@ -108,8 +108,8 @@ class ShiftTotals(models.Model):
 class ShiftTender(models.Model):
     """What one tender brought in during a shift; locked through its `ShiftTotals`."""
 
-    shift = models.ForeignKey(Shift, models.PROTECT, related_name="tenders")
-    tender = models.ForeignKey(Tender, models.PROTECT, related_name="+")
+    shift = models.ForeignKey(Shift, models.PROTECT, related_name="tenders", db_index=False)
+    tender = models.ForeignKey(Tender, models.PROTECT, related_name="+", db_index=False)
     payments = models.PositiveIntegerField(default=0)
     amount = _amount()
 
@@ -136,14 +136,19 @@ class CashMove(Ledger):
         CORRECTION = "correction", _("Correction")
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    shift = models.ForeignKey(Shift, models.PROTECT, related_name="cash_moves")
+    shift = models.ForeignKey(Shift, models.PROTECT, related_name="cash_moves", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     amount = models.DecimalField(max_digits=15, decimal_places=3)  # Signed: into the drawer is +.
     reason = models.CharField(max_length=200, blank=True)
     sale = models.ForeignKey(
-        "sales.Sale", models.PROTECT, null=True, blank=True, related_name="cash_moves"
+        "sales.Sale",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cash_moves",
+        db_index=False,
     )
-    who = models.ForeignKey(User, models.PROTECT, related_name="+")
+    who = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
 
     class Meta:

@@ -2,6 +2,9 @@
 
 Takings are what was paid, less what was paid back. Each store has its own day, clock and currency;
 amounts of different stores are never added.
+
+However long the history, it reads the sums that came with the sales, the newest few sales of each
+store, and of one day a week ago those before this hour: that day's sum holds its evening, too.
 """
 
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ from sales.models import Register, RegisterDay, Sale, Shift
 
 NOTHING = Decimal("0")
 WEEK = timedelta(days=7)
+A_DAY = timedelta(days=1, hours=1)  # the longest there is: clocks are put back
 LOW_SHOWN = 8
 SALES_SHOWN = 8
 
@@ -143,8 +147,10 @@ def _so_far(stores: list[Store], now: datetime) -> dict[UUID, dict[str, Any]]:
 
 def _until(stores: list[Store], then: datetime) -> dict[UUID, dict[str, Any]]:
     """Of each store's business day of then, what had been sold by then: from that day's sales."""
+    # Found by the time, which has an index that the receipts' pages need as well.
+    lately = Sale.objects.filter(occurred_at__gt=then - A_DAY, occurred_at__lte=then)
     rows = (
-        Sale.objects.filter(_days_of(stores, then, "store"), occurred_at__lte=then)
+        lately.filter(_days_of(stores, then, "store"))
         .values("store_id")
         .annotate(takings=Sum("payable"), sold=Count("id", filter=~Q(kind=Sale.Kind.RETURN)))
     )
@@ -201,7 +207,13 @@ def _low(stores: list[Store]) -> tuple[list[LowItem], int]:
 
 
 def _last(stores: list[Store]) -> list[LastSale]:
-    rows = Sale.objects.filter(store__in=stores).select_related("store", "cashier", "register")
+    """The newest of all, chosen from the newest of each store: no other sale is looked at."""
+    if not stores:
+        return []
+    newest = Sale.objects.order_by("-occurred_at", "-id").values("pk")
+    first, *others = (newest.filter(store=store)[:SALES_SHOWN] for store in stores)
+    candidates = first.union(*others, all=True) if others else first
+    rows = Sale.objects.filter(pk__in=candidates).select_related("store", "cashier", "register")
     return [
         LastSale(sale, _local(sale.occurred_at, sale.store))
         for sale in rows.order_by("-occurred_at", "-id")[:SALES_SHOWN]

@@ -1,18 +1,20 @@
-"""Who may change a cart, and when: the one lock every change takes, and the reasons for a no."""
+"""Who may change a cart, and when: the reasons for a no, and how a change is made known."""
 
-from uuid import UUID
+from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.access import Actor
-from people.models import StoreRules
-from regalpos.errors import NotHere, Refusal
+from regalpos.errors import Refusal
 from regalpos.live import announce, till_topic
-from sales.models import Cart, CartStep, Register, Shift
-from sales.services.cart_view import CartView, read_cart, version_of
-from sales.services.priced import rules_of
-from sales.services.shifts import ShiftClosed, open_shift_of
+from sales.checkout_sql.desk import Desk
+from sales.models import Cart, CartStep
+from sales.services.cart_seen import Seen
+from sales.services.cart_view import version_of
+from sales.services.shifts import ShiftClosed
+
+TICK = timedelta(microseconds=1)
 
 
 class CartFrozen(Refusal):
@@ -65,17 +67,9 @@ class StepOfAnother(Refusal):
     message = _("This id was used for something else. Nothing has changed.")
 
 
-def lock_cart(cart_id: UUID, actor: Actor) -> Cart:
-    """The cart, locked, if it belongs to a store of the actor's. A step. Raises NotHere."""
-    carts = Cart.objects.select_related("store", "register")
-    cart = carts.select_for_update(of=("self",), no_key=True).filter(pk=cart_id).first()
-    if cart is None or not actor.works_at(cart.store_id):
-        raise NotHere
-    return cart
-
-
-def must_be_open(cart: Cart, actor: Actor) -> StoreRules:
-    """The rules to change this cart by, or the reason why it cannot be changed now. A step."""
+def must_be_open(seen: Seen, actor: Actor) -> None:
+    """Say why this cart cannot be changed now by this person, if it cannot. A step."""
+    cart = seen.cart
     if cart.state == Cart.State.SOLD:
         raise CartSold(None, sale=str(cart.attempt or ""))
     if cart.state == Cart.State.ABANDONED:
@@ -84,49 +78,42 @@ def must_be_open(cart: Cart, actor: Actor) -> StoreRules:
         raise CartFrozen(None, attempt=str(cart.attempt))
     if cart.state == Cart.State.PARKED:
         raise CartParked
-    return must_sell_at(cart.register, actor)
+    must_sell_at(seen.rows.desk, actor)
 
 
-def must_sell_at(register: Register, actor: Actor) -> StoreRules:
-    """The rules of a register's store, if this person may sell there now. A step.
+def must_sell_at(desk: Desk, actor: Actor) -> None:
+    """This person may sell at this register now: a step that only looks.
 
     Their own drawer is open there, or somebody's is and the store shares drawers. Raises
     ShiftClosed, CartElsewhere, DrawerOfAnother.
     """
-    rules = rules_of(register.store, timezone.now())
-    shift = open_shift_of(register.pk)
+    shift, name = desk.shift, desk.register.name
     if shift is not None and shift.cashier_id == actor.user_id:
-        return rules
-    own = Shift.objects.standing().filter(cashier_id=actor.user_id).exists()
-    if own:
-        raise CartElsewhere(register=register.name)
+        return
+    if desk.on_shift:
+        raise CartElsewhere(register=name)
     if shift is None:
         raise ShiftClosed
-    if not rules.shared_drawers:
-        raise DrawerOfAnother(register=register.name, cashier=str(shift.cashier))
-    return rules
+    if not desk.rules.shared_drawers:
+        raise DrawerOfAnother(register=name, cashier=str(shift.cashier))
 
 
-def done_before(step_id: UUID, cart: Cart, *kinds: str) -> CartStep | None:
-    """The step of this id, if it was taken before. Raises StepOfAnother for another one's id."""
-    step = CartStep.objects.filter(pk=step_id).first()
-    if step is not None and (step.cart_id != cart.pk or step.kind not in kinds):
+def done_before(seen: Seen, *kinds: str) -> CartStep | None:
+    """The step of the id that was asked about, if it was taken before.
+
+    Raises StepOfAnother for another cart's, or another kind's.
+    """
+    step = seen.rows.step
+    if step is not None and (step.cart_id != seen.cart.pk or step.kind not in kinds):
         raise StepOfAnother
     return step
 
 
-def changed(
-    cart: Cart,
-    rules: StoreRules,
-    *,
-    notice: str = "",
-    notice_line: int | None = None,
-) -> CartView:
-    """The cart's change is dated and every tab that shows it is told. A step; the last one."""
-    now = timezone.now()
-    cart.changed_at = now if now > cart.changed_at else cart.changed_at
-    cart.save()
-    announce(
-        till_topic(cart.register_id), "cart.changed", cart=str(cart.pk), version=version_of(cart)
-    )
-    return read_cart(cart, rules, notice=notice, notice_line=notice_line)
+def changed(cart: Cart) -> None:
+    """The cart, still to be written, is newer than it was, and every tab that shows it is told.
+
+    A step. No two changes of a cart have one version, whatever the clock does.
+    """
+    cart.changed_at = max(timezone.now(), cart.changed_at + TICK)
+    topic = till_topic(cart.register_id)
+    announce(topic, "cart.changed", cart=str(cart.pk), version=version_of(cart))

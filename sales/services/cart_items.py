@@ -1,28 +1,26 @@
 """What one scan, tap or typed code stands for, and how many of it can go into a cart.
 
-Steps that only read: call them with the cart locked. Stock is looked at, never locked, because
-nothing is sold yet.
+Rules about what was read with the cart. Stock is looked at, never locked, because nothing is
+sold yet.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory.services.stock import OutOfStock
-from people.models import StoreRules
-from regalpos.barcodes import GTIN_LENGTHS, weighed
+from regalpos.barcodes import GTIN_LENGTHS
 from regalpos.errors import Invalid, Refusal
 from regalpos.templatetags.shop import quantity as figure
 from sales.checkout_sql.goods import Goods
 from sales.forms import LineBody
-from sales.models import Cart, CartLine, Favourite
+from sales.models import CartLine
 from sales.sealing import amount
-from sales.services.cart_view import available, elsewhere
-from sales.services.priced import MOST_OF_ONE, UnknownProduct, asks_for, find_products
+from sales.services.cart_seen import Seen
+from sales.services.cart_view import elsewhere
+from sales.services.priced import MOST_OF_ONE, UnknownProduct, asks_for
 
 NOTHING = Decimal(0)
 EAN = 13
@@ -58,13 +56,14 @@ def read_count(text: str) -> Decimal:
     return count
 
 
+def tile_number(code: str) -> int | None:
+    """The number of a tile, if this could be one."""
+    may_be = code.isascii() and code.isdigit() and len(code) <= LONGEST_TILE
+    return int(code) if may_be else None
+
+
 def find_item(
-    cart: Cart,
-    rules: StoreRules,
-    code: str,
-    product_id: UUID | None,
-    count: Decimal,
-    scanned: bool,
+    seen: Seen, code: str, product_id: UUID | None, count: Decimal, scanned: bool
 ) -> Item:
     """What was meant, priceable and in a quantity that makes sense."""
     check_count(count, None)
@@ -72,46 +71,34 @@ def find_item(
     if not product_id and not code:
         raise UnknownProduct(scanned="")
     try:
-        item = _priceable(cart, rules, line)
+        item = _priceable(seen, line)
     except UnknownProduct:
-        tile = None if scanned else _tile(cart, code)
+        tile = None if scanned else seen.rows.tile
         if tile is not None:
-            return _priceable(cart, rules, LineBody(tile, None, count))
+            return _priceable(seen, LineBody(tile, None, count))
         if scanned and code.isdigit() and len(code) < EAN and len(code) not in GTIN_LENGTHS:
             raise BrokenScan(seen=len(code), whole=EAN) from None
         raise
     return item
 
 
-def _priceable(cart: Cart, rules: StoreRules, line: LineBody) -> Item:
+def _priceable(seen: Seen, line: LineBody) -> Item:
     try:
-        now = timezone.now()
-        [found] = find_products([line], store=cart.store, rules=rules, at=now)
+        [found] = seen.find([line])
     except Invalid as wrong:
         raise _bad_count(next(iter(wrong.fields.values()))[0]) from wrong
     [ask] = asks_for([found], costs={})
     code = line.barcode or ""
-    speaks = found.label_price is not None or (
-        bool(code) and weighed(code, rules.barcode_patterns) is not None
-    )
-    if speaks:
+    if found.label_price is not None or code in seen.labels:
         return Item(found.product, code, line.quantity, ask.quantity / line.quantity)
     return Item(found.product, "", found.quantity, Decimal(1))
 
 
-def _tile(cart: Cart, code: str) -> UUID | None:
-    """The product of the tile with this number, if it is one."""
-    if not (code.isascii() and code.isdigit() and len(code) <= LONGEST_TILE):
-        return None
-    tiles = Favourite.objects.filter(store_id=cart.store_id, number=int(code))
-    return tiles.values_list("product_id", flat=True).first()
-
-
-def item_of(cart: Cart, rules: StoreRules, line: CartLine, count: Decimal) -> Item:
+def item_of(seen: Seen, line: CartLine, count: Decimal) -> Item:
     """The item behind a line that stands in the cart already."""
     check_count(count, None)
     code = line.barcode or None
-    return _priceable(cart, rules, LineBody(None if code else line.product_id, code, count))
+    return _priceable(seen, LineBody(None if code else line.product_id, code, count))
 
 
 # ---- how many -----------------------------------------------------------------------------------
@@ -136,33 +123,26 @@ def _bad_count(words: object) -> Invalid:
 
 
 def room_for(
-    cart: Cart, item: Item, lines: Sequence[CartLine], *, asked: Decimal, set_to: bool = False
+    seen: Seen, item: Item, *, asked: Decimal, set_to: bool = False
 ) -> tuple[Decimal, str]:
     """How many more can go in, and what to say if that is less than was asked."""
     product = item.product
     if not (product.limited and product.stocked):
         return asked, ""
-    there = available([product.id], store_id=cart.store_id, at=timezone.now())[product.id]
-    taken = sum(
-        (line.quantity for line in lines if line.product_id == product.id and not line.barcode),
-        NOTHING,
-    )
+    there = seen.available(product.id)
+    same = (line for line in seen.lines if line.product_id == product.id and not line.barcode)
+    taken = sum((line.quantity for line in same), NOTHING)
     step = Decimal(1) if product.by_piece or item.barcode else Decimal("0.001")
     left = (max(there - taken, NOTHING) / item.each).quantize(step, rounding=ROUND_DOWN)
     if asked <= left:
         return asked, ""
-    return _short(cart, product, there, taken, left, set_to)
+    return _short(seen, product, there, left, set_to)
 
 
 def _short(
-    cart: Cart,
-    product: Goods,
-    there: Decimal,
-    taken: Decimal,
-    left: Decimal,
-    set_to: bool,
+    seen: Seen, product: Goods, there: Decimal, left: Decimal, set_to: bool
 ) -> tuple[Decimal, str]:
-    others = elsewhere(product.id, store_id=cart.store_id)
+    others = elsewhere(product.id, store_id=seen.store.pk)
     shelf = [{"product": str(product.id), "on_hand": amount(max(there, NOTHING))}]
     if there <= 0:
         words = _("None left here. Nothing was added. %(others)s") % {"others": others}

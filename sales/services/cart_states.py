@@ -1,27 +1,31 @@
 """What becomes of a cart: opened, parked, recalled, frozen for paying. Selling it is checkout's."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.access import Actor
 from regalpos.errors import BodyMismatch, NotHere, Refusal
+from sales.checkout_sql.cart import Asked
+from sales.checkout_sql.cart_steps import freeze
+from sales.checkout_sql.desk import Desk, open_at, read_desk
 from sales.forms import SaleBody, differing, parse_sale
-from sales.models import Cart, CartStep, Register, SaleAttempt
+from sales.models import Cart, CartStep, Register
 from sales.services.cart_gate import (
     CartElsewhere,
     changed,
     done_before,
-    lock_cart,
     must_be_open,
     must_sell_at,
 )
-from sales.services.cart_view import CartView, read_cart, wanted
+from sales.services.cart_seen import lock_cart
+from sales.services.cart_view import CartView, view_cart, view_of, wanted
 
 LONGEST_NAME = 40
 Kind = CartStep.Kind
@@ -48,44 +52,34 @@ def open_cart(*, cart_id: UUID, register_id: UUID, actor: Actor) -> UUID:
 
     Raises NotHere, and what `must_sell_at` raises.
     """
-    registers = Register.objects.select_related("store").filter(pk=register_id, active=True)
-    register = registers.exclude(kind=Register.Kind.OFFICE).first()
-    if register is None or not actor.works_at(register.store_id):
-        raise NotHere
-    standing = Cart.objects.filter(register=register, state=Cart.State.OPEN)
-    if open_already := standing.first():
-        return open_already.pk
-    must_sell_at(register, actor)
     now = timezone.now()
-    try:
-        with transaction.atomic():
-            cart = Cart.objects.create(
-                pk=cart_id,
-                store_id=register.store_id,
-                register=register,
-                cashier_id=actor.user_id,
-                opened_at=now,
-                changed_at=now,
-            )
-    except IntegrityError:  # Another tab was quicker; the constraint had the last word.
-        return standing.get().pk
-    return cart.pk
+    desk, standing = _desk(register_id, actor, now)
+    if not desk.register.active or desk.register.kind == Register.Kind.OFFICE:
+        raise NotHere
+    if standing is not None:
+        return standing
+    must_sell_at(desk, actor)
+    if not open_at(desk, cart_id=cart_id, user_id=actor.user_id, at=now):
+        # Another tab was quicker; the constraint had the last word.
+        return Cart.objects.get(register=desk.register, state=Cart.State.OPEN).pk
+    return cart_id
 
 
 @transaction.atomic(durable=True)
 def park_cart(*, step_id: UUID, cart_id: UUID, actor: Actor, name: str = "") -> CartView:
     """The cart waits under a name; any till of the store can recall it. Raises NothingToPark."""
-    cart = lock_cart(cart_id, actor)
-    if done_before(step_id, cart, Kind.PARK):
-        return read_cart(cart)
-    rules = must_be_open(cart, actor)
-    if not cart.lines.exists():
+    seen = lock_cart(cart_id, actor, Asked(step=step_id))
+    if done_before(seen, Kind.PARK):
+        return view_of(seen)
+    must_be_open(seen, actor)
+    if not seen.lines:
         raise NothingToPark
+    cart = seen.cart
     cart.state = Cart.State.PARKED
     cart.name = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     cart.name = cart.name[:LONGEST_NAME]
     _note(step_id, cart, Kind.PARK, actor)
-    return changed(cart, rules)
+    return view_cart(cart_id=cart.pk, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -94,13 +88,15 @@ def recall_cart(*, step_id: UUID, cart_id: UUID, register_id: UUID, actor: Actor
 
     Raises FinishFirst if that one is not empty, CartElsewhere if another till was quicker.
     """
-    cart = lock_cart(cart_id, actor)
-    if done_before(step_id, cart, Kind.RECALL):
-        return read_cart(cart)
-    register = Register.objects.select_related("store").filter(pk=register_id).first()
-    if register is None or register.store_id != cart.store_id:
+    seen = lock_cart(cart_id, actor, Asked(step=step_id))
+    if done_before(seen, Kind.RECALL):
+        return view_of(seen)
+    cart = seen.cart
+    desk, _standing = _desk(register_id, actor, seen.at)
+    register = desk.register
+    if register.store_id != cart.store_id:
         raise NotHere
-    rules = must_sell_at(register, actor)
+    must_sell_at(desk, actor)
     if cart.state != Cart.State.PARKED:
         raise CartElsewhere(register=cart.register.name)
     here = Cart.objects.select_for_update(no_key=True).filter(
@@ -113,7 +109,7 @@ def recall_cart(*, step_id: UUID, cart_id: UUID, register_id: UUID, actor: Actor
         standing.save()
     cart.state, cart.register = Cart.State.OPEN, register
     _note(step_id, cart, Kind.RECALL, actor)
-    return changed(cart, rules)
+    return view_cart(cart_id=cart.pk, actor=actor)
 
 
 @transaction.atomic(durable=True)
@@ -133,21 +129,21 @@ def freeze_cart(
     BodyMismatch if the same one is sent with other payments, NothingToPay, Invalid, and what
     `must_be_open` raises.
     """
-    cart = lock_cart(cart_id, actor)
-    if SaleAttempt.objects.filter(pk=attempt_id).exists():
+    seen = lock_cart(cart_id, actor, Asked(attempt=attempt_id))
+    cart = seen.cart
+    if seen.rows.attempt_known:
         return None
     if cart.attempt == attempt_id and cart.state == Cart.State.OPEN:
         return _as_frozen(cart, payments, shown_total)
-    must_be_open(cart, actor)
+    must_be_open(seen, actor)
     if payments is None:
         raise NotHere
-    rows = list(cart.lines.all())
-    if not rows:
+    if not seen.lines:
         raise NothingToPay
     body = parse_sale(
         {
             "register": str(cart.register_id),
-            "lines": [wanted(row).document() for row in rows],
+            "lines": [wanted(row).document() for row in seen.lines],
             "payments": list(payments),
             "shown_total": str(shown_total),
             "customer": cart.customer_id and str(cart.customer_id),
@@ -155,7 +151,8 @@ def freeze_cart(
         }
     )
     cart.attempt, cart.attempt_body = attempt_id, body.document()
-    changed(cart, must_sell_at(cart.register, actor))
+    changed(cart)
+    freeze(cart)
     return body
 
 
@@ -185,7 +182,18 @@ def _as_frozen(
     return kept
 
 
+def _desk(register_id: UUID, actor: Actor, at: datetime) -> tuple[Desk, UUID | None]:
+    """A register of the actor's stores, and the cart that is open there. Raises NotHere."""
+    found = read_desk(register_id, user_id=actor.user_id, at=at)
+    if found is None or not actor.works_at(found[0].register.store_id):
+        raise NotHere
+    return found
+
+
 def _note(step_id: UUID, cart: Cart, kind: CartStep.Kind, actor: Actor) -> None:
+    """The cart is saved as it is now, and why."""
+    changed(cart)
+    cart.save()
     CartStep.objects.create(
         pk=step_id, cart=cart, kind=kind, who_id=actor.user_id, at=timezone.now()
     )

@@ -4,28 +4,27 @@ Only reads. A line that cannot be sold as it stands is shown with the reason and
 sums, so that one bad line never hides the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import Product, StockHold, StockLevel
+from inventory.models import StockLevel
 from people.access import Actor
-from people.models import Store, StoreRules
-from regalpos.errors import Invalid, NotHere, Refusal
+from regalpos.errors import Invalid, Refusal
 from regalpos.templatetags.shop import quantity as figure
+from sales.checkout_sql.goods import Goods
 from sales.forms import LineBody
-from sales.models import Cart, CartLine, CartStep
+from sales.models import Cart, CartLine
 from sales.pricing import Bill, PricedLine, Unpriceable, price
-from sales.services.priced import Found, asks_for, find_products, rules_of
+from sales.services.cart_seen import Seen, see_cart
+from sales.services.priced import Found, asks_for
 
 NOTHING = Decimal(0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-UNDOABLE = (CartStep.Kind.ADD, CartStep.Kind.SET, CartStep.Kind.REMOVE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,25 +97,20 @@ class CartView:
 
 def view_cart(*, cart_id: UUID, actor: Actor) -> CartView:
     """The cart, if it belongs to a store of the actor's; else NotHere."""
-    cart = Cart.objects.select_related("store").filter(pk=cart_id).first()
-    if cart is None or not actor.works_at(cart.store_id):
-        raise NotHere
-    return read_cart(cart)
+    return view_of(see_cart(cart_id, actor))
 
 
-def read_cart(
-    cart: Cart,
-    rules: StoreRules | None = None,
+def view_of(
+    seen: Seen,
     *,
+    lines: Sequence[CartLine] | None = None,
+    undoable: bool | None = None,
     notice: str = "",
     notice_line: int | None = None,
 ) -> CartView:
-    """The cart as it is now, in about seven reads."""
-    store, now = cart.store, timezone.now()
-    rules = rules or rules_of(store, now)
-    rows = list(cart.lines.all())
-    lines, bill = price_rows(rows, store=store, rules=rules, at=now)
-    steps = CartStep.objects.filter(cart=cart, kind__in=UNDOABLE, undone_by=None)
+    """The cart as it was read; or with these lines, as a step has just written them."""
+    cart, store, rules = seen.cart, seen.store, seen.rules
+    shown, bill = price_rows(seen.lines if lines is None else lines, seen)
     return CartView(
         id=cart.pk,
         store_id=store.pk,
@@ -129,10 +123,10 @@ def read_cart(
         currency=store.currency,
         inclusive=rules.prices_include_tax,
         cash_step=rules.cash_step,
-        lines=tuple(_with_warnings(lines, store, now)),
+        lines=tuple(_with_warnings(shown, seen)),
         bill=bill,
-        undoable=steps.exists(),
-        parked=Cart.objects.filter(store=store, state=Cart.State.PARKED).count(),
+        undoable=seen.rows.standing > 0 if undoable is None else undoable,
+        parked=seen.rows.parked,
         notice=notice,
         notice_line=notice_line,
     )
@@ -154,17 +148,16 @@ def wanted(row: CartLine) -> LineBody:
     )
 
 
-def price_rows(
-    rows: Sequence[CartLine], *, store: Store, rules: StoreRules, at: datetime
-) -> tuple[list[LineView], Bill]:
+def price_rows(rows: Sequence[CartLine], seen: Seen) -> tuple[list[LineView], Bill]:
     """Every row as a line, priced where it can be, and the bill of those that can."""
     problems: dict[int, str] = {}
+    currency, rules = seen.store.currency, seen.rules
     while True:
         good = [row for row in rows if row.number not in problems]
         try:
-            found = find_products([wanted(row) for row in good], store=store, rules=rules, at=at)
+            found = seen.find([wanted(row) for row in good])
             asks = asks_for(found, costs={})
-            bill = price(asks, store.currency, rules.prices_include_tax, rules.cash_step)
+            bill = price(asks, currency, rules.prices_include_tax, rules.cash_step)
         except (Refusal, Unpriceable) as trouble:
             # Of lines that are too much together the last one gives way.
             place = _place(trouble) or (isinstance(trouble, Unpriceable) and len(good))
@@ -176,34 +169,30 @@ def price_rows(
     by_number = {
         row.number: (item, line) for row, item, line in zip(good, found, bill.lines, strict=True)
     }
-    names = _names([row for row in rows if row.number in problems])
+    shelf = seen.rows.shelf.by_id
     return [
-        _line(row, by_number.get(row.number), problems.get(row.number, ""), names, bill.inclusive)
+        _sold(row, *by_number[row.number], inclusive=bill.inclusive)
+        if row.number in by_number
+        else _not_sold(row, shelf[row.product_id], problems[row.number])
         for row in rows
     ], bill
 
 
-def _line(
-    row: CartLine,
-    sold: tuple[Found, PricedLine] | None,
-    problem: str,
-    names: Mapping[UUID, tuple[str, str]],
-    inclusive: bool,
-) -> LineView:
-    if sold is None:
-        name, unit = names[row.product_id]
-        return LineView(
-            number=row.number,
-            product_id=row.product_id,
-            name=name,
-            unit=unit,
-            by_piece=unit == "each",
-            count=row.quantity,
-            quantity=row.quantity,
-            barcode=row.barcode,
-            problem=problem,
-        )
-    item, priced = sold
+def _not_sold(row: CartLine, product: Goods, problem: str) -> LineView:
+    return LineView(
+        number=row.number,
+        product_id=row.product_id,
+        name=product.name,
+        unit=product.unit,
+        by_piece=product.by_piece,
+        count=row.quantity,
+        quantity=row.quantity,
+        barcode=row.barcode,
+        problem=problem,
+    )
+
+
+def _sold(row: CartLine, item: Found, priced: PricedLine, *, inclusive: bool) -> LineView:
     return LineView(
         number=row.number,
         product_id=row.product_id,
@@ -240,22 +229,7 @@ def _reason(trouble: Refusal | Unpriceable) -> str:
     return _("It is not sold any more. Remove it to go on.")
 
 
-def _names(rows: Sequence[CartLine]) -> dict[UUID, tuple[str, str]]:
-    found = Product.objects.filter(pk__in=[row.product_id for row in rows])
-    return {pk: (name, unit) for pk, name, unit in found.values_list("pk", "name", "unit")}
-
-
 # ---- stock --------------------------------------------------------------------------------------
-
-
-def available(product_ids: Sequence[UUID], *, store_id: UUID, at: datetime) -> dict[UUID, Decimal]:
-    """What can be taken off the shelf of each product now: on hand less what quotes hold."""
-    held = StockHold.objects.held_by_others(
-        store_id=store_id, product_ids=product_ids, holder=None, at=at
-    )
-    levels = StockLevel.objects.filter(store_id=store_id, product_id__in=product_ids)
-    on_hand = dict(levels.values_list("product_id", "on_hand"))
-    return {pk: on_hand.get(pk, NOTHING) - held.get(pk, NOTHING) for pk in product_ids}
 
 
 def elsewhere(product_id: UUID, *, store_id: UUID) -> str:
@@ -272,12 +246,10 @@ def elsewhere(product_id: UUID, *, store_id: UUID) -> str:
     return _("%(count)s at %(store)s.") % {"count": figure(level.on_hand), "store": level.store}
 
 
-def _with_warnings(lines: Sequence[LineView], store: Store, at: datetime) -> list[LineView]:
+def _with_warnings(lines: Sequence[LineView], seen: Seen) -> list[LineView]:
     """Lines that take more than the shelf holds say so."""
     sold = [line for line in lines if line.priced is not None and line.priced.stocked]
-    if not sold:
-        return list(lines)
-    there = available([line.product_id for line in sold], store_id=store.pk, at=at)
+    there = {line.product_id: seen.available(line.product_id) for line in sold}
     short: set[UUID] = set()
     taken: dict[UUID, Decimal] = {}
     for line in sold:

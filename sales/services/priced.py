@@ -66,8 +66,8 @@ def find_products(
     if not lines:
         return []
     codes = {clean_scan(line.barcode) for line in lines if line.barcode}
-    labels = {code: weighed(code, rules.barcode_patterns) for code in codes}
-    wanted = codes | {label.reference for label in labels.values() if label}
+    labels = labels_of(codes, rules)
+    wanted = codes | references(labels)
     shelf = read_goods(
         store_id=store.pk,
         currency=store.currency,
@@ -77,10 +77,33 @@ def find_products(
         skus=wanted,
         lookups={lookup_key(code) for code in wanted},
     )
+    return find_on(shelf, lines, labels=labels, currency=store.currency, numbers=numbers)
+
+
+def find_on(
+    shelf: Shelf,
+    lines: Sequence[LineBody],
+    *,
+    labels: Mapping[str, WeighedLabel],
+    currency: str,
+    numbers: Iterable[int] | None = None,
+) -> list[Found]:
+    """As `find_products`, on a shelf that was read already."""
     return [
-        _found(number, line, labels, shelf, store.currency)
+        _found(number, line, labels, shelf, currency)
         for number, line in zip(numbers or range(1, len(lines) + 1), lines, strict=True)
     ]
+
+
+def labels_of(codes: Iterable[str], rules: StoreRules) -> dict[str, WeighedLabel]:
+    """Those of the codes that a scale printed, and what it says on them."""
+    read = {code: weighed(code, rules.barcode_patterns) for code in codes}
+    return {code: label for code, label in read.items() if label}
+
+
+def references(labels: Mapping[str, WeighedLabel]) -> set[str]:
+    """What the labels' goods are found by: a code or SKU each."""
+    return {label.reference for label in labels.values()}
 
 
 def asks_for(found: Sequence[Found], *, costs: Mapping[UUID, Decimal]) -> list[Ask]:
@@ -91,7 +114,7 @@ def asks_for(found: Sequence[Found], *, costs: Mapping[UUID, Decimal]) -> list[A
 def _found(
     number: int,
     line: LineBody,
-    labels: Mapping[str, WeighedLabel | None],
+    labels: Mapping[str, WeighedLabel],
     shelf: Shelf,
     currency: str,
 ) -> Found:

@@ -3,7 +3,7 @@
 Only reads. Every function asks the database: call it in a lane.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,19 +13,21 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import Category, Price, Product
-from inventory.reports.shelf import ShelfRow, read_rows
+from inventory.models import Product
+from inventory.reports.shelf import Elsewhere, ShelfRow
 from people.access import Actor, own_stores
 from people.models import Store
 from regalpos.errors import NotHere
 from regalpos.money import round_money
-from sales.models import Cart, Favourite, Register, Shift, Tender
+from sales.checkout_sql import tiles as sql
+from sales.models import Cart, Register, Shift, Tender
 from sales.pricing import Ask, marked_down
 from sales.services.cart_gate import must_sell_at
-from sales.services.cart_view import CartView, read_cart
+from sales.services.cart_seen import see_cart
+from sales.services.cart_view import CartView, view_of
 from sales.services.priced import rules_of
-from sales.services.shifts import open_shift_of
 
+NOTHING = Decimal(0)
 MOST_TILES = 60
 MOST_TABS = 12
 MOST_FOUND = 8
@@ -146,67 +148,56 @@ def read_register(register_id: UUID, actor: Actor) -> TillChoice:
 
 def read_screen(*, cart_id: UUID, actor: Actor, tab: str = "") -> TillScreen:
     """The page of one cart. Raises NotHere, and CartElsewhere where another till has it open."""
-    carts = Cart.objects.select_related("store", "register__store")
-    cart = carts.filter(pk=cart_id).first()
-    if cart is None or not actor.works_at(cart.store_id):
-        raise NotHere
-    rules = rules_of(cart.store, timezone.now())
-    shift = open_shift_of(cart.register_id)
-    if cart.state == Cart.State.OPEN and (shift is not None or own_till(actor)):
-        must_sell_at(cart.register, actor)
-    tabs = read_tabs(cart.store)
+    seen = see_cart(cart_id, actor)
+    desk, store = seen.rows.desk, seen.store
+    if seen.cart.state == Cart.State.OPEN and (desk.shift is not None or desk.on_shift):
+        must_sell_at(desk, actor)
+    tabs = read_tabs(store)
     tab = tab or (tabs[0].key if tabs else "")
     return TillScreen(
-        store=cart.store,
-        register=cart.register,
-        shift=shift,
-        cart=read_cart(cart, rules),
+        store=store,
+        register=desk.register,
+        shift=desk.shift,
+        cart=view_of(seen),
         tabs=tuple(tabs),
         tab=tab,
-        tiles=tuple(read_tiles(cart.store, tab)),
+        tiles=tuple(read_tiles(store, tab)),
         tenders=tuple(Tender.objects.filter(active=True).order_by("position", "code")),
     )
 
 
 def read_tabs(store: Store) -> list[Tab]:
     """The favourites, if there are any, then the categories that have something to sell."""
-    filled = Category.objects.filter(products__active=True).annotate(size=Count("products"))
-    tabs = [Tab(key=str(row.pk), name=row.name) for row in filled.order_by("position", "name")]
-    if Favourite.objects.filter(store=store, product__active=True).exists():
-        tabs.insert(0, Tab(key="favourites", name=_("Favourites")))
-    return tabs[:MOST_TABS]
+    has_favourites, filled = sql.read_tabs(store.pk, MOST_TABS)
+    tabs = [Tab(key="favourites", name=_("Favourites"))] if has_favourites else []
+    return [*tabs, *(Tab(key=str(key), name=name) for key, name in filled)][:MOST_TABS]
 
 
 def read_tiles(store: Store, tab: str) -> list[Tile]:
     """The tiles of one tab: the favourites by number, or a category's products by name."""
+    place = _place(store)
     if tab == "favourites":
-        rows = Favourite.objects.filter(store=store, product__active=True)
-        codes = dict(rows.order_by("number").values_list("product_id", "number")[:MOST_TILES])
-        products = Product.objects.in_bulk(codes)
-        return make_tiles([products[pk] for pk in codes], store, codes)
+        return _tiles(sql.favourites(place, MOST_TILES), store)
     try:
         category = UUID(tab)
     except ValueError:
         return []
-    shelf = Product.objects.filter(category_id=category, active=True)
-    return make_tiles(shelf.order_by("name", "pk")[:MOST_TILES], store, _codes(store))
+    return _tiles(sql.of_category(place, category, MOST_TILES), store)
 
 
 def find_tiles(*, cart_id: UUID, text: str, actor: Actor) -> tuple[Store, list[Tile]]:
     """What somebody means who types this, the surest first."""
-    cart = Cart.objects.select_related("store").filter(pk=cart_id).first()
-    if cart is None or not actor.works_at(cart.store_id):
-        raise NotHere
+    store = _store_of(cart_id, actor)
     found = Product.objects.on_sale().best(text, MOST_FOUND)
-    return cart.store, make_tiles(found, cart.store, _codes(cart.store))
+    if not found:
+        return store, []
+    return store, _tiles(sql.these(_place(store), [product.pk for product in found]), store)
 
 
 def read_tiles_of(*, cart_id: UUID, tab: str, actor: Actor) -> tuple[Store, list[Tile]]:
     """The tiles of one tab at this cart's store."""
-    cart = Cart.objects.select_related("store").filter(pk=cart_id).first()
-    if cart is None or not actor.works_at(cart.store_id):
-        raise NotHere
-    return cart.store, read_tiles(cart.store, tab)
+    store = _store_of(cart_id, actor)
+    return store, read_tiles(store, tab)
 
 
 def read_parked(*, cart_id: UUID, actor: Actor) -> list[ParkedCart]:
@@ -229,53 +220,59 @@ def read_parked(*, cart_id: UUID, actor: Actor) -> list[ParkedCart]:
     ]
 
 
-def make_tiles(products: Iterable[Product], store: Store, codes: dict[UUID, int]) -> list[Tile]:
-    """Products with what they cost and how many there are, in three reads."""
-    shown = list(products)
-    ids = [product.pk for product in shown]
-    now = timezone.now()
-    prices = _prices(shown, store, now)
-    shelf = {row.product_id: row for row in read_rows(store, ids)}
-    categories = dict(Category.objects.filter(products__in=ids).values_list("pk", "name"))
+def _store_of(cart_id: UUID, actor: Actor) -> Store:
+    """The store of a cart of the actor's. Raises NotHere."""
+    store = Store.objects.filter(pk__in=Cart.objects.filter(pk=cart_id).values("store_id")).first()
+    if store is None or not actor.works_at(store.pk):
+        raise NotHere
+    return store
+
+
+def _place(store: Store) -> sql.Place:
+    return sql.Place(store=store.pk, currency=store.currency, at=timezone.now())
+
+
+def _tiles(rows: Iterable[sql.TileRow], store: Store) -> list[Tile]:
     return [
         Tile(
-            product_id=product.pk,
-            name=product.name,
-            sku=product.sku,
-            unit=product.unit,
-            category=categories.get(product.category_id, "") if product.category_id else "",
-            price=prices.get(product.pk),
-            limited=product.limited and product.stocked,
-            shelf=shelf.get(product.pk) if product.stocked else None,
-            code=codes.get(product.pk),
+            product_id=row.product,
+            name=row.name,
+            sku=row.sku,
+            unit=row.unit,
+            category=row.category,
+            price=None if row.price is None else _each(row, row.price, store.currency),
+            limited=row.limited and row.stocked,
+            shelf=_shelf(row) if row.stocked else None,
+            code=row.number,
         )
-        for product in shown
+        for row in rows
     ]
 
 
-def _codes(store: Store) -> dict[UUID, int]:
-    return dict(Favourite.objects.filter(store=store).values_list("product_id", "number"))
-
-
-def _prices(products: Sequence[Product], store: Store, at: datetime) -> dict[UUID, Decimal]:
-    """What one unit costs here now, markdown taken off."""
-    rows = Price.objects.filter(product__in=[product.pk for product in products]).in_force(
-        store_id=store.pk, currency=store.currency, at=at
+def _shelf(row: sql.TileRow) -> ShelfRow:
+    there, left = row.elsewhere, row.left_there
+    return ShelfRow(
+        product_id=row.product,
+        sku=row.sku,
+        name=row.name,
+        unit=row.unit,
+        bin=row.bin or "",
+        on_hand=NOTHING if row.on_hand is None else row.on_hand,
+        version=row.version or 0,
+        order_at=row.order_at,
+        known_here=row.on_hand is not None or row.order_at is not None,
+        elsewhere=(Elsewhere(there, left),) if there and left else (),
     )
-    amounts = {row.product_id: row.amount for row in rows}
-    return {
-        product.pk: round_money(marked_down(_ask(product, amounts[product.pk])), store.currency)
-        for product in products
-        if product.pk in amounts
-    }
 
 
-def _ask(product: Product, amount: Decimal) -> Ask:
-    return Ask(
+def _each(row: sql.TileRow, price: Decimal, currency: str) -> Decimal:
+    """What one unit costs, markdown taken off."""
+    ask = Ask(
         number=1,
         quantity=Decimal(1),
-        list_price=amount,
-        tax_percent=Decimal(0),
+        list_price=price,
+        tax_percent=NOTHING,
         tax_code="",
-        markdown_percent=product.markdown_percent,
+        markdown_percent=row.markdown_percent,
     )
+    return round_money(marked_down(ask), currency)

@@ -1,18 +1,24 @@
 """What the till's templates say of tenders, names and figures for scripts."""
 
+from collections.abc import Hashable
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_decimal
 from django import template
+from django.conf import settings
+from django.template.loader import get_template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext
 
-from regalpos.money import minor_digits
+from regalpos.money import KEPT, minor_digits
 from regalpos.templatetags.shop import reading_locale
 from sales.sealing import amount as in_full
 
 register = template.Library()
+
+KEPT_LINES = 1024  # of the carts that are open now
 
 ICONS = {
     "cash": "cash",
@@ -33,9 +39,30 @@ def plain(value: Decimal | None) -> str:
 @register.filter
 def unit_price(value: Decimal, currency: str) -> str:
     """`2.35`, and `0.0125` where the shop's price is finer than a cent."""
+    return _unit_price(value, currency, reading_locale())
+
+
+@lru_cache(maxsize=KEPT)
+def _unit_price(value: Decimal, currency: str, locale: str) -> str:
     least = minor_digits(currency)
     pattern = f"#,##0.{'0' * least}{'#' * (4 - least)}"
-    return format_decimal(value, format=pattern, locale=reading_locale())
+    return format_decimal(value, format=pattern, locale=locale)
+
+
+@register.simple_tag
+def cart_line(line: Hashable, lines_url: str, currency: str) -> SafeString:
+    """A line of a cart, drawn anew only when it says something new: a scan changes one of them.
+
+    The line is a LineView, and all that its picture depends on is asked for here.
+    """
+    draw = _cart_line.__wrapped__ if settings.DEBUG else _cart_line
+    return draw(line, lines_url, currency, get_language() or "")
+
+
+@lru_cache(maxsize=KEPT_LINES)
+def _cart_line(line: Hashable, lines_url: str, currency: str, _language: str) -> SafeString:
+    known = {"line": line, "lines_url": lines_url, "currency": currency}
+    return mark_safe(get_template("sales/_cart_line.html").render(known))  # noqa: S308  (a template)
 
 
 @register.filter

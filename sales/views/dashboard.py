@@ -18,5 +18,5 @@ from sales.reports.today import read_today
 async def dashboard(request: Request) -> HttpResponse:
     """All figures in one trip, of one moment."""
     unit = partial(read_today, request.actor, timezone.now())
-    today = await lanes.run(unit, request.actor, lane="office")
+    today = await lanes.run(unit, request.actor, lane="reports")
     return render_screen(request, "sales/dashboard.html", context={"today": today})

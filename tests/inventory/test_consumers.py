@@ -22,12 +22,12 @@ from people import consumers as people_consumers
 from people.models import Store, User
 from people.permissions import Role
 from regalpos import live
-from regalpos.sockets import SignedIn
+from regalpos.sockets import WithSession
 from tests.afar import said_afar
 from tests.factories import a_level, a_product, a_store, a_user
 from tests.inventory.conftest import browser_of
 
-app = SignedIn(URLRouter(websocket_urlpatterns))
+app = WithSession(URLRouter(websocket_urlpatterns))
 
 
 def played[T](scene: Callable[[], Coroutine[Any, Any, T]]) -> T:

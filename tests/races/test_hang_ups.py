@@ -25,7 +25,7 @@ TILLS = 6
 def impatient(shop: Shop, tills: list[Till], product: Product, number: int) -> list[Task]:
     """Every sale is sent twice: first by somebody who leaves, at any moment, then to the end."""
     return [
-        till.sale((product, 1), total="2.00", hang_up=random.uniform(0, 1.1))
+        till.sale((product, 1), total="2.00", hang_up=random.uniform(0, 0.95))
         for till in tills
         for _sale in range(number // len(tills) + 1)
     ]

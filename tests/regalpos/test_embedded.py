@@ -4,11 +4,13 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -18,7 +20,7 @@ import pytest
 from regalpos import account, cluster, embedded
 from regalpos.embedded import Home, NoDatabase
 from regalpos.environment import BASE_DIR, VAR
-from tests.databases import PREFIX
+from tests.databases import PREFIX, Database
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of a death")
 
@@ -245,3 +247,61 @@ def test_a_socket_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
     planted.symlink_to(tmp_path)
     with pytest.raises(NoDatabase, match="belongs to somebody else"):
         account.private_directory(planted, None)
+
+
+# Becomes the master of two workers, as `serve --workers 2` does.
+MASTER = """
+import sys
+from pathlib import Path
+from regalpos import embedded
+from regalpos.master import Plan
+home = embedded.Home(Path(sys.argv[1]))
+up = embedded.running(home, durable=False)
+users = up.__enter__()
+Plan(int(sys.argv[2]), 2, 0, "It is open", str(home.path), users.fileno()).become()
+"""
+
+
+@contextmanager
+def master(home: Home, database_url: str) -> Iterator[subprocess.Popen[str]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        number = listener.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-c", MASTER, str(home.path), str(number)],
+            cwd=BASE_DIR,
+            env={
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "tests.server_settings",
+                "DATABASE_URL": database_url,
+            },
+            pass_fds=[number],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        with process:
+            yield process
+
+
+def test_a_master_keeps_the_server_up_until_its_last_worker_has_left(
+    home: Home, committed_db: Database
+) -> None:
+    with master(home, committed_db.url()) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "It is open\n"
+        server = server_pid(home)
+        workers = psutil.Process(process.pid).children()
+        assert len(workers) == 2
+        for worker in workers:
+            worker.kill()
+        psutil.wait_procs(workers)
+        assert server_pid(home) == server
+        process.terminate()
+        assert process.wait(30) == 0
+        assert not psutil.pid_exists(server)
+
+
+def test_a_master_whose_workers_cannot_start_gives_up(home: Home) -> None:
+    with master(home, "postgresql://nobody@127.0.0.1:1/nothing") as process:
+        assert process.wait(30) == 1
+    assert not embedded._is_kept(home)

@@ -105,11 +105,6 @@ def test_a_busy_port_is_named_with_a_way_out() -> None:
     assert f"make run PORT={port + 1}" in str(refusal.value)
 
 
-def test_more_workers_are_refused_until_they_can_be_had() -> None:
-    with pytest.raises(CommandError, match="one process only"):
-        call_command("serve", workers=2)
-
-
 def test_the_demo_is_not_served_to_others(settings: Settings) -> None:
     settings.DEMO = True
     with pytest.raises(CommandError, match="its passwords are public"):

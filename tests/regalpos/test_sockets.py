@@ -1,6 +1,7 @@
 """Sockets: only from our own pages, with who opened them, and never into a traceback."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from people.models import User
 from regalpos import lanes
 from regalpos.bodies import Message, Receive, Send
 from regalpos.errors import Busy
-from regalpos.sockets import OwnOrigin, SignedIn, nowhere
+from regalpos.sockets import OwnOrigin, WithSession, nowhere, who
 
 ALLAUTH = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -22,8 +23,9 @@ ALLAUTH = "allauth.account.auth_backends.AuthenticationBackend"
 async def greet(scope: Message, receive: Receive, send: Send) -> None:
     await receive()
     await send({"type": "websocket.accept"})
-    user = scope.get("user")
-    await send({"type": "websocket.send", "text": getattr(user, "username", "") or "nobody"})
+    if "session" in scope:
+        _session, user = await lanes.run(partial(who, scope["session"].session_key))
+        await send({"type": "websocket.send", "text": user.username or "nobody"})
 
 
 def opened(origin: str | None, host: str, **scope: Any) -> bool:
@@ -108,7 +110,7 @@ def test_a_trusted_proxy_says_which_scheme_it_was(settings: Settings) -> None:
 def greeted(cookie: str = "") -> str:
     async def knock() -> str:
         headers = [(b"cookie", cookie.encode())] if cookie else []
-        socket = WebsocketCommunicator(SignedIn(greet), "/ws/stock/main/", headers=headers)
+        socket = WebsocketCommunicator(WithSession(greet), "/ws/stock/main/", headers=headers)
         await socket.connect()
         return str(await socket.receive_from())
 
@@ -170,13 +172,13 @@ def closing_code(app: Any) -> int:
     return asyncio.run(knock())
 
 
-def test_a_busy_shop_asks_the_page_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_before_its_consumer_asks_a_socket_costs_no_trip(monkeypatch: pytest.MonkeyPatch) -> None:
     async def full(*args: object, **kwargs: object) -> None:
         raise Busy
 
     monkeypatch.setattr(lanes, "run", full)
 
-    assert closing_code(SignedIn(greet)) == 1013
+    assert closing_code(WithSession(nowhere)) == 4404
 
 
 def test_a_socket_that_leads_nowhere_says_so() -> None:

@@ -13,7 +13,15 @@ from inventory.models import Product
 from regalpos import ids
 from sales.books import INVARIANTS
 from sales.forms import parse_sale
-from sales.models import JournalHead, Sale, Shift
+from sales.models import (
+    JournalHead,
+    ProductDay,
+    RegisterDay,
+    Sale,
+    Shift,
+    ShiftTender,
+    ShiftTotals,
+)
 from sales.reports.journal_check import ChainCheck, check_journal
 from sales.services.checkout import check_out
 from sales.services.shifts import close_shift
@@ -44,6 +52,32 @@ PLANTED = {
     "register_days_are_their_sales": "UPDATE sales_registerday SET payable = payable + 1",
     "document_keeps_one_currency": "UPDATE sales_sale SET currency = 'GBP'",
 }
+
+# Every sum that is kept, and the invariant that computes it again.
+KEPT = {
+    ("sales_shifttotals", "expected_cash"): "drawer_is_the_sum_of_its_moves",
+    **{
+        ("sales_shifttotals", name): "shift_totals_are_its_sales"
+        for name in (
+            "sales", "returns", "net", "tax", "discount", "total", "rounding", "returned",
+        )
+    },
+    **{
+        ("sales_shifttender", name): "shift_tenders_are_its_payments"
+        for name in ("payments", "amount")
+    },
+    **{
+        ("sales_registerday", name): "register_days_are_their_sales"
+        for name in (
+            "sales", "returns", "net", "tax", "discount", "total", "payable", "refunded",
+        )
+    },
+    **{
+        ("sales_productday", name): "product_days_are_their_lines"
+        for name in ("sold", "returned", "net", "tax", "discount", "total", "cost")
+    },
+}  # fmt: skip
+SUMS = sorted(KEPT)
 
 
 @pytest.fixture
@@ -101,6 +135,24 @@ def test_a_planted_fault_is_found(intruder, name):
     intruder.execute(PLANTED[name])
 
     assert not invariant.check().holds
+
+
+@pytest.mark.parametrize(("table", "column"), SUMS)
+def test_a_lie_in_any_sum_is_found(intruder, table, column):
+    intruder.execute(f"UPDATE {table} SET {column} = {column} + 1")
+
+    assert {i.name for i in INVARIANTS if not i.check().holds} == {KEPT[table, column]}
+
+
+def test_every_sum_that_is_kept_is_lied_about():
+    kept = {
+        (model._meta.db_table, field.name)
+        for model in (ShiftTotals, ShiftTender, RegisterDay, ProductDay)
+        for field in model._meta.fields
+        if field.name not in {"id", "business_day"} and not field.is_relation
+    }
+
+    assert set(SUMS) == kept
 
 
 def test_audit_exits_with_one_and_names_the_row(intruder):

@@ -13,7 +13,7 @@ from django.test import Client
 
 from people.models import User
 from regalpos import ids, live
-from regalpos.sockets import SignedIn
+from regalpos.sockets import WithSession
 from sales.consumers import websocket_urlpatterns
 from sales.models import Register
 from sales.services.cart import add_to_cart
@@ -22,7 +22,7 @@ from tests.sales.shop import Shop, make_shop, make_tenders
 
 pytestmark = pytest.mark.django_db
 
-app = SignedIn(URLRouter(websocket_urlpatterns))
+app = WithSession(URLRouter(websocket_urlpatterns))
 
 
 @pytest.fixture
