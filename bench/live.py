@@ -45,7 +45,7 @@ def measure(size: Size) -> Iterator[Measure]:
             rounds = ROUNDS_IN_SMOKE if size.smoke else ROUNDS
             wish = _wish(shop, server, store, screens=many, rounds=rounds)
             heard, about = _listen(wish, server)
-            yield _row(f"live: last of {many} screens, p95", heard, about)
+            yield _row(f"live: last of {SCREENS} sockets, p95", heard, about)
             kilobytes = about["KB a socket"]
             yield Measure(
                 name="memory of an open socket",
@@ -58,7 +58,7 @@ def measure(size: Size) -> Iterator[Measure]:
             wish = _wish(
                 shop, server, store, screens=many, rounds=rounds, languages=["en", "de"], idle=1
             )
-            name = f"live: last of {many}, two languages and one who never reads, p95"
+            name = f"live: last of {SCREENS}, two languages, one who never reads, p95"
             yield _row(name, *_listen(wish, server))
 
 
@@ -88,6 +88,7 @@ def _listen(wish: Wish, server: Server) -> tuple[Heard, dict[str, Any]]:
     if heard.lost:
         raise RuntimeError(f"{heard.lost} of {wish.screens} screens were closed")
     about = {
+        "sockets": wish.screens,
         "KB a socket": round(kilobytes, 1),
         "app_ms a round": round(usage.spent["app"] * 1000 / len(heard.last), 1),
         "others": round(usage.others, 2),
@@ -105,10 +106,10 @@ def _row(name: str, heard: Heard, about: dict[str, Any]) -> Measure:
         goal=50,
         more_is_better=False,
         inputs={
+            **about,
             "rounds": len(heard.last),
             **{f"{one}_p50": round(statistics.median(getattr(heard, one)), 1) for one in _WHICH},
             "answered_p95": round(_p95(heard.answered), 1),
-            **about,
         },
     )
 

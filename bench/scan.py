@@ -15,7 +15,7 @@ from bench.halves import Half, Round, inputs, load, median, undisturbed
 from bench.load import Order
 from bench.measures import Measure, Missing, Size
 from bench.servers import Server
-from bench.shop import Shop, open_shop, some_carts
+from bench.shop import Shop, analyse, open_shop, some_carts
 from tests.databases import Database
 
 CARTS = 200  # of each till in a half; then the first has its turn again
@@ -90,6 +90,7 @@ def _warm(sides: dict[str, Server], known: str, shop: Shop, size: Size) -> None:
     pair = [server for name, server in sides.items() if (", forgetful" in name) == bool(known)]
     for server in pair:
         _half(shop, server, size, seed=1, times=WARM_IN_SMOKE if size.smoke else WARM)
+        analyse(server.database)
     for other in pair[1:]:
         agreement.same_books(pair[0].database, other.database)
 

@@ -88,11 +88,16 @@ def open_shop(*, tills: int, smoke: bool = False) -> Iterator[Shop]:
                 store = a_store("BENCH")
                 goods = _stock(store, PRODUCTS_IN_SMOKE if smoke else PRODUCTS)
                 shop = Shop(bed, database, [_till(store) for _ in range(tills)], goods)
-            with database.connect("owner", autocommit=True) as owner:
-                owner.execute("VACUUM (ANALYZE)")
+            analyse(database)
             yield shop
         finally:
             bed.drop(database)
+
+
+def analyse(database: Database) -> None:
+    """PostgreSQL knows how large the tables are now."""
+    with database.connect("owner", autocommit=True) as owner:
+        owner.execute("VACUUM (ANALYZE)")
 
 
 def _till(store: Store) -> Till:

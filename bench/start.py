@@ -154,7 +154,7 @@ def _memory(tills: int) -> Iterator[Measure]:
 
 
 def _settled(url: str, first: Crew) -> None:
-    """Opened and left once: what only the first visit costs is paid."""
-    for _time in range(2):
+    """Opened and left some times: what only first visits cost is paid."""
+    for _time in range(5):
         with open_tills(url, first):
             pass

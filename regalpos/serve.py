@@ -17,7 +17,7 @@ from daphne.utils import import_by_path
 from twisted.internet import defer, reactor
 from twisted.internet.tcp import Server as Connection
 
-from regalpos import handover, health, wires
+from regalpos import handover, health, memory, wires
 from regalpos.bodies import Message
 from regalpos.loads import Loads
 
@@ -75,8 +75,10 @@ def serve(listener: socket.socket | None, application: str, duty: Duty | None = 
 
     A worker lets nobody in before it is ready, and goes with its master.
     """
+    app = import_by_path(application)
+    memory.settle()
     DrainingServer(
-        application=import_by_path(application),
+        application=app,
         endpoints=[f"fd:fileno={listener.fileno()}"] if listener else ["none"],
         websocket_timeout=-1,  # a till's socket lives as long as the till
         verbosity=0,

@@ -6,10 +6,11 @@ import dj_database_url
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from regalpos import embedded, environment, observe
+from regalpos import embedded, environment, memory, observe
 from regalpos.environment import BASE_DIR, VAR
 from regalpos.keys import kept
 
+memory.spare()  # first of all, for what it puts off must not be there yet
 ENV = environment.load()
 
 DEBUG = ENV.DEBUG

@@ -249,6 +249,18 @@ INVARIANTS: list[Invariant] = [
         """,
     ),
     Invariant(
+        name="drawer_openings_are_counted",
+        sentence="A shift counts every time that its drawer was opened without a sale.",
+        examined="SELECT count(*) FROM sales_shifttotals",
+        broken="""
+            SELECT totals.shift_id AS shift, totals.openings, count(opening.id) AS found
+            FROM sales_shifttotals AS totals
+            LEFT JOIN sales_draweropening AS opening ON opening.shift_id = totals.shift_id
+            GROUP BY totals.shift_id
+            HAVING totals.openings <> count(opening.id)
+        """,
+    ),
+    Invariant(
         name="product_days_are_their_lines",
         sentence="What a store sold of a product in a day is the sum of that day's lines.",
         examined="SELECT count(*) FROM sales_productday",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sales.views import dashboard, payment, receipts, registers, returns, shift, till
+from sales.views import cash, dashboard, payment, receipts, registers, returns, shift, till
 
 app_name = "sales"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     # ---- shifts
     path("till/shift/", shift.shift, name="shift"),
     path("till/shift/<uuid:shift_id>/closure/", shift.closure, name="closure"),
+    path("till/shift/<uuid:shift_id>/cash/", cash.cash, name="cash"),
+    path("till/shift/<uuid:shift_id>/report/", shift.report, name="report"),
     # ---- receipts and returns
     path("till/receipts/", receipts.receipts, name="receipts"),
     path("till/receipts/<uuid:sale_id>/", receipts.receipt, name="receipt"),

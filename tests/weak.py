@@ -31,6 +31,8 @@ ONE_SHIFT = "the one open shift"
 HOLDS = "the holds of quotes"
 COMMIT_FIRST = "the commit before the answer"
 TELL_LATER = "the wait for the commit before screens are told"
+QUICK_REPORTS = "the quickness of reports"  # each takes a second; still in a lane of its own
+OWN_LANES = "the lanes of one's own"  # the same, and everybody stands in one line
 NAP = 0.05  # seconds
 
 
@@ -59,6 +61,7 @@ class Weak(AppConfig):
         _weaken_stock()
         _weaken_shifts()
         _weaken_announcements()
+        _weaken_lanes()
 
 
 def _replace(owner: Any, name: str, stand_in: Callable[..., Any]) -> None:
@@ -174,3 +177,19 @@ def _weaken_announcements() -> None:
 
     live.transaction = SimpleNamespace(on_commit=live.transaction.on_commit)
     _replace(live.transaction, "on_commit", on_commit)
+
+
+def _weaken_lanes() -> None:
+    from regalpos import lanes
+    from sales.reports import today
+
+    def read_today(original: Any, *asked: Any) -> Any:
+        if missing(QUICK_REPORTS) or missing(OWN_LANES):
+            time.sleep(1.0)
+        return original(*asked)
+
+    def lane(original: Any, name: str) -> Any:
+        return original("checkout" if missing(OWN_LANES) else name)
+
+    _replace(today, "read_today", read_today)
+    _replace(lanes, "_lane", lane)

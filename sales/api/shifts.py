@@ -29,7 +29,9 @@ from regalpos.contract import (
 from regalpos.errors import Invalid, NotHere
 from regalpos.shapes import Line, Sent, Shape, UnsignedAmount
 from sales.api.scope import at_own, money, must_be_here
-from sales.models import Shift
+from sales.models import CashMove, Shift
+from sales.reports.drawers import Drawer, read_drawer
+from sales.services.cash import move_cash
 from sales.services.shifts import close_shift, open_shift
 
 router = Router(tags=["Registers and shifts"])
@@ -80,6 +82,68 @@ class ClosureSent(Shape):
 
     counted: UnsignedAmount
     reason: Annotated[str, Line(200)] = ""
+
+
+class CashMoveOut(BaseModel):
+    """Cash moved by hand, as it was written. `amount` is signed: into the drawer is positive."""
+
+    id: UUID
+    shift: UUID
+    kind: str
+    amount: str
+    currency: str
+    reason: str
+    who: UUID
+    at: datetime
+
+
+class CashMoveSent(Shape):
+    """Cash to move by hand. The amount is positive whichever way it goes."""
+
+    model_config = example(
+        {
+            "id": "019a3f0c-5b7e-7c4e-9d1f-2a3b4c5d6e80",
+            "kind": "drop",
+            "amount": "200.00",
+            "reason": "too much in the drawer",
+        }
+    )
+
+    id: UUID
+    kind: Literal["paid_in", "paid_out", "drop"]
+    amount: UnsignedAmount
+    reason: Annotated[str, Line(200)]
+
+
+class TenderOut(BaseModel):
+    """What one tender brought in."""
+
+    name: str
+    payments: int
+    amount: str
+
+
+class ReportOut(BaseModel):
+    """How a shift stands (X), or what it came to (Z). Money is null while it is counted blind."""
+
+    shift: UUID
+    kind: Literal["X", "Z"]
+    z_number: int | None
+    currency: str
+    opened_at: datetime
+    closed_at: datetime | None
+    sales: int
+    returns: int
+    openings: int
+    net: str | None
+    tax: str | None
+    discount: str | None
+    total: str | None
+    returned: str | None
+    tenders: list[TenderOut] | None
+    expected_cash: str | None
+    counted: str | None
+    variance: str | None
 
 
 class ShiftFilters(Paging):
@@ -185,6 +249,89 @@ async def post_closure(
     actor = actor_of(request)
     shift, again = await lanes.run(partial(_close, id, payload, actor), actor, write=True)
     return Status(replayed(response, again, else_status=200), shift)
+
+
+@router.post(
+    "/{id}/cash-moves",
+    operation_id="move_cash",
+    openapi_extra=SAFE_TO_REPEAT,
+    summary="Cash in, cash out, to the safe",
+    response=answers({201: CashMoveOut, 200: CashMoveOut}, WRITES | {409}),
+)
+@requires(Permission.SELL)
+async def post_cash_move(
+    request: HttpRequest, response: HttpResponse, id: UUID, payload: Body[Sent[CashMoveSent]]
+) -> Any:
+    """Written once, in the journal too. The same id again changes nothing and answers 200."""
+    actor = actor_of(request)
+    move, again = await lanes.run(partial(_move, id, payload, actor), actor, write=True)
+    return Status(replayed(response, again, else_status=201), move)
+
+
+@router.get(
+    "/{id}/report",
+    operation_id="get_shift_report",
+    summary="The X report of an open shift, the Z report of a closed one",
+    response=answers({200: ReportOut}, READS),
+)
+@requires(Permission.SELL)
+async def get_report(request: HttpRequest, id: UUID) -> Any:
+    """Your own, or your stores' if you manage shifts. A blind one tells a cashier no money."""
+    actor = actor_of(request)
+    return _report(await lanes.run(partial(read_drawer, id, actor), actor))
+
+
+def _move(shift_id: UUID, payload: Sent[CashMoveSent], actor: Actor) -> tuple[dict[str, Any], bool]:
+    shift = at_own(_shifts(), "register__store", None, actor).filter(pk=shift_id).first()
+    if shift is None:
+        raise NotHere
+    sent = payload.read()
+    again = CashMove.objects.filter(pk=sent.id).exists()
+    move = move_cash(
+        move_id=sent.id,
+        shift_id=shift_id,
+        kind=sent.kind,
+        moved=sent.amount,
+        reason=sent.reason,
+        actor=actor,
+    )
+    currency = shift.register.store.currency
+    return {
+        "id": move.pk,
+        "shift": shift_id,
+        "kind": move.kind,
+        "amount": money(move.amount, currency),
+        "currency": currency,
+        "reason": move.reason,
+        "who": move.who_id,
+        "at": move.at,
+    }, again
+
+
+def _report(drawer: Drawer) -> dict[str, Any]:
+    totals, currency, shift = drawer.totals, drawer.store.currency, drawer.shift
+    sees = drawer.sees_cash
+    sums = ("net", "tax", "discount", "total", "returned", "expected_cash")
+    return {
+        "shift": shift.pk,
+        "kind": "Z" if shift.closed_at else "X",
+        "z_number": shift.z_number,
+        "currency": currency,
+        "opened_at": shift.opened_at,
+        "closed_at": shift.closed_at,
+        "sales": totals.sales,
+        "returns": totals.returns,
+        "openings": totals.openings,
+        **{name: money(getattr(totals, name), currency) if sees else None for name in sums},
+        "tenders": [
+            {"name": row.name, "payments": row.payments, "amount": money(row.amount, currency)}
+            for row in drawer.tenders
+        ]
+        if sees
+        else None,
+        "counted": money(shift.counted, currency),
+        "variance": money(shift.variance, currency),
+    }
 
 
 def _close(shift_id: UUID, payload: Sent[ClosureSent], actor: Actor) -> tuple[dict[str, Any], bool]:

@@ -28,6 +28,7 @@ from sales.models import (
     Tender,
 )
 from sales.pricing import Settlement
+from sales.sealing import amount
 from sales.services.answers import sale_content
 from sales.services.basket import Basket
 from sales.services.journal import next_record
@@ -76,9 +77,8 @@ class Books:
             at=at,
             what=opened_facts(shift, store.currency),
         )
-        self.record(
-            "shift.opened", "sales.Shift", shift.pk, store, clerk, at, {"float": str(FLOAT)}
-        )
+        after: dict[str, object] = {"register": register.name, "float": amount(FLOAT)}
+        self.record("shift.opened", "sales.Shift", shift.pk, store, clerk, at, after)
         totals = ShiftTotals(shift=shift, expected_cash=FLOAT)
         return Drawer(register, actor, shift, totals, {})
 
@@ -107,7 +107,12 @@ class Books:
             store,
             shift.cashier,
             at,
-            {"z_number": shift.z_number},
+            {
+                "z_number": shift.z_number,
+                "counted": amount(shift.counted),
+                "variance": amount(slip),
+                "reason": shift.variance_reason,
+            },
         )
         self.rows.totals.append(totals)
         self.rows.shift_tenders += tenders

@@ -1,6 +1,10 @@
-"""The demo catalogue: products with codes, prices, taxes and pictures, made from words."""
+"""The demo catalogue: products with codes, prices, taxes and pictures, made from words.
 
-from collections.abc import Callable, Iterator
+A few thousand of them are traded. However many more there are, each is kept at one of the stores,
+where it came in once and waits: they make a large shop, and stay out of memory.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_UP, Decimal
@@ -14,17 +18,21 @@ from inventory.models import (
     Category,
     Price,
     Product,
+    StockLevel,
+    StockMove,
     StockRule,
     TaxPercent,
     TaxRate,
 )
-from people.models import Store, Vendor
+from people.models import AuditEvent, Store, User, Vendor
 from regalpos.barcodes import check_digit, lookup_key
+from sales.demo import copying
 from sales.demo.pictures import picture_of
 from sales.demo.words import BRANDS, FAVOURITES, SHELVES, TAXES, VENDORS, Shelf
 from sales.models import Favourite
 
 BATCH = 5_000
+TRADED = 5_000
 DOLLARS = Decimal("1.15")  # To the euro, in this town.
 
 
@@ -45,23 +53,131 @@ class Ingredients:
     vendors: list[Vendor]
 
 
-def stock_catalogue(
-    size: int, stores: list[Store], since: datetime, rng: Random, new_id: Callable[[], UUID]
-) -> list[Goods]:
-    """`size` products that can be sold in every store from `since` on."""
-    parts = _ingredients(stores, since.date(), new_id)
-    goods: list[Goods] = []
-    for batch in _batches(_products(size, parts, rng, new_id)):
-        goods += batch
-        _write(batch, len(goods) - len(batch), stores, since, rng, new_id)
-    by_name = {item.product.name: item.product for item in reversed(goods)}
-    Favourite.objects.bulk_create(
-        Favourite(store=store, number=number, product=by_name[name])
-        for store in stores
-        for number, name in FAVOURITES.items()
-        if name in by_name
-    )
-    return goods
+class Catalogue:
+    """`size` products that can be sold in every store from `since` on, a few of them traded."""
+
+    def __init__(
+        self,
+        size: int,
+        stores: list[Store],
+        since: datetime,
+        rng: Random,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self.size, self.stores, self.since, self.rng, self.new_id = size, stores, since, rng, new_id
+        parts = _ingredients(stores, since.date(), new_id)
+        self._coming = _products(size, parts, rng, new_id)
+        self._written = 0
+
+    def stock_traded(self) -> list[Goods]:
+        """The goods that people come for, with tiles for the best known."""
+        goods: list[Goods] = []
+        for batch in _batches(islice(self._coming, TRADED)):
+            goods += batch
+            self._write(batch)
+            copying.save(self._rules(batch))
+        by_name = {item.product.name: item.product for item in reversed(goods)}
+        Favourite.objects.bulk_create(
+            Favourite(store=store, number=number, product=by_name[name])
+            for store in self.stores
+            for number, name in FAVOURITES.items()
+            if name in by_name
+        )
+        return goods
+
+    def stock_the_rest(self, owner: User, tell: Callable[[str], None]) -> None:
+        """All others, each on the shelf of one store. Memory does not grow with their number."""
+        for batch in _batches(self._coming):
+            self._write(batch)
+            for number, store in enumerate(self.stores):
+                self._deliver(batch[number :: len(self.stores)], store, owner)
+            if self._written % 50_000 == 0:
+                tell(f"{self._written:,} of {self.size:,} products")
+
+    def _write(self, batch: list[Goods]) -> None:
+        """The rows of some products: themselves, their codes and prices."""
+        first, products = self._written, [item.product for item in batch]
+        self._written += len(batch)
+        codes = [(item, _ean(number)) for number, item in enumerate(products, start=first + 1)]
+        scales = [
+            (product, f"{40_000 + number}")
+            for number, product in enumerate(products, start=first)
+            if product.unit == Product.Unit.KILOGRAM and number < 9_999
+        ]
+        copying.save(products)
+        copying.save(
+            Barcode(product=product, code=code, lookup=lookup_key(code))
+            for product, code in [*codes, *scales]
+        )
+        copying.save(
+            Price(
+                pk=self.new_id(),
+                product=item.product,
+                currency=store.currency,
+                amount=item.prices[store.currency],
+                valid_from=self.since,
+            )
+            for item in batch
+            for store in self.stores
+        )
+
+    def _rules(self, batch: list[Goods]) -> Iterator[StockRule]:
+        for item in batch:
+            for store in self.stores:
+                yield StockRule(
+                    product=item.product,
+                    store=store,
+                    reorder_point=Decimal(point := self.rng.choice((4, 6, 8, 12))),
+                    reorder_to=Decimal(point * 4),
+                    bin=f"Shelf {self.rng.choice('ABCDE')}{self.rng.randint(1, 8)}",
+                )
+
+    def _deliver(self, batch: list[Goods], store: Store, owner: User) -> None:
+        """One delivery: a level and its first move each, and its entry on the trail."""
+        receipt, pieces = self.new_id(), [self.rng.randint(1, 60) for _item in batch]
+        levels = [
+            StockLevel(
+                product=item.product,
+                store=store,
+                strict=item.product.limited,
+                on_hand=Decimal(count),
+                average_cost=cost_of(item, store),
+                version=1,
+            )
+            for item, count in zip(batch, pieces, strict=True)
+        ]
+        copying.give_ids(levels)
+        copying.save(levels)
+        copying.save(
+            StockMove(
+                level=level,
+                quantity=level.on_hand,
+                balance=level.on_hand,
+                kind=StockMove.Kind.RECEIPT,
+                unit_cost=level.average_cost,
+                source_type="receipt",
+                source_id=receipt,
+                source_line=number,
+                who=owner,
+                at=self.since,
+            )
+            for number, level in enumerate(levels, start=1)
+        )
+        AuditEvent.objects.create(
+            at=self.since,
+            actor=owner,
+            role=owner.role,
+            store=store,
+            action="stock.received",
+            subject_type="inventory.receipt",
+            subject_id=str(receipt),
+            after={"lines": len(levels)},
+        )
+
+
+def cost_of(item: Goods, store: Store) -> Decimal:
+    """Six tenths of the price here, as it was on the first delivery and ever after."""
+    return (item.prices[store.currency] * Decimal("0.6")).quantize(Decimal("0.0001"))
 
 
 def _ingredients(stores: list[Store], day: date, new_id: Callable[[], UUID]) -> Ingredients:
@@ -129,51 +245,6 @@ def _price(shelf: Shelf, rng: Random) -> Decimal:
     return Decimal(round(rough * 20)) / 20
 
 
-def _write(
-    batch: list[Goods],
-    first: int,
-    stores: list[Store],
-    since: datetime,
-    rng: Random,
-    new_id: Callable[[], UUID],
-) -> None:
-    """The rows of some products: themselves, their codes, prices and reorder points."""
-    products = [item.product for item in batch]
-    Product.objects.bulk_create(products)
-    codes = [(product, _ean(first + offset)) for offset, product in enumerate(products, start=1)]
-    scales = [
-        (product, f"{40_000 + first + offset}")
-        for offset, product in enumerate(products)
-        if product.unit == Product.Unit.KILOGRAM and first + offset < 9_999
-    ]
-    Barcode.objects.bulk_create(
-        Barcode(product=product, code=code, lookup=lookup_key(code))
-        for product, code in [*codes, *scales]
-    )
-    Price.objects.bulk_create(
-        Price(
-            pk=new_id(),
-            product=item.product,
-            currency=store.currency,
-            amount=item.prices[store.currency],
-            valid_from=since,
-        )
-        for item in batch
-        for store in stores
-    )
-    StockRule.objects.bulk_create(
-        StockRule(
-            product=product,
-            store=store,
-            reorder_point=Decimal(point := rng.choice((4, 6, 8, 12))),
-            reorder_to=Decimal(point * 4),
-            bin=f"Shelf {rng.choice('ABCDE')}{rng.randint(1, 8)}",
-        )
-        for product in products
-        for store in stores
-    )
-
-
 def _in_dollars(euro: Decimal) -> Decimal:
     return (euro * DOLLARS).quantize(Decimal("0.1"), ROUND_UP) + Decimal("0.09")
 
@@ -184,6 +255,7 @@ def _ean(number: int) -> str:
     return body + check_digit(body)
 
 
-def _batches(goods: Iterator[Goods]) -> Iterator[list[Goods]]:
-    while batch := list(islice(goods, BATCH)):
+def _batches(goods: Iterable[Goods]) -> Iterator[list[Goods]]:
+    coming = iter(goods)
+    while batch := list(islice(coming, BATCH)):
         yield batch

@@ -1,8 +1,9 @@
 """Months of trade at the demo stores: who comes, what they want, and how they pay."""
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from people.access import Actor, read_actor
 from people.models import Customer, Store, StoreRules
 from regalpos.money import quick_cash
 from sales.demo.bookkeeping import Books
-from sales.demo.catalogue import Goods
+from sales.demo.catalogue import Goods, cost_of
 from sales.demo.rows import Drawer, Rows
 from sales.demo.stores import DemoStores
 from sales.forms import LineBody, PaymentBody, SaleBody
@@ -25,6 +26,7 @@ from sales.services.basket import Basket, Taken, as_priced
 
 OPENS, CLOSES = time(8, 30), time(18, 0)
 SLIPS = (0, 0, 0, 0, 0, -5, 5, -10, 20)  # Coins too few or too many at the end of a day.
+BASKETS = (1, 1, 2, 2, 3, 3, 4, 5, 7)  # How many things people look for.
 NOTHING = Decimal(0)
 
 
@@ -36,7 +38,7 @@ class Trade:
     ) -> None:
         self.shop, self.goods, self.rng, self.new_id = shop, goods, rng, new_id
         self.by_id = {item.product.pk: item for item in goods}
-        self.weights = [item.wanted for item in goods]
+        self.weights = list(accumulate(item.wanted for item in goods))
         self.tenders = {tender.code: tender for tender in Tender.objects.all()}
         heads = {head.register_id: head for head in JournalHead.objects.all()}
         self.books = Books(heads, new_id)
@@ -49,15 +51,18 @@ class Trade:
             user.pk: read_actor(user) for user in (*shop.tills.values(), shop.owner)
         }
 
-    def run(self, first: date, days: int) -> Rows:
-        """So many days from the first on, every store every day."""
+    def fill_shelves(self, first: date) -> None:
+        """Every store has had its opening delivery, in the morning of that day."""
         for store in self.shop.stores:
             self._fill_shelves(store, first)
+
+    def run(self, first: date, days: int) -> Rows:
+        """So many days from the first on, every store every day. The shelves are full."""
         for number in range(days):
             day = first + timedelta(days=number)
             for store in self.shop.stores:
                 if number and day.weekday() in (0, 3):
-                    self._deliver(store, self._instant(store, day, time(7, 15)))
+                    self._deliver(store, self.instant(store, day, time(7, 15)))
                 self._trade_a_day(store, day)
         return self.books.rows
 
@@ -71,10 +76,10 @@ class Trade:
         ]
         self.levels |= {(store.pk, level.product_id): level for level in levels}
         full = [level for number, level in enumerate(levels) if number % 97 != 50]
-        self._receive(
+        self.receive(
             store,
             [(level, self.rng.randint(12, 60)) for level in full],
-            self._instant(store, day, time(6)),
+            self.instant(store, day, time(6)),
         )
 
     def _deliver(self, store: Store, at: datetime) -> None:
@@ -85,12 +90,14 @@ class Trade:
             if store_id == store.pk and level.version > 0 and level.on_hand < 8
         ]
         if kept := [row for row in low if self.rng.random() > 0.12]:
-            self._receive(store, kept, at)
+            self.receive(store, kept, at)
 
-    def _receive(self, store: Store, goods: list[tuple[StockLevel, int]], at: datetime) -> None:
+    def receive(
+        self, store: Store, goods: Sequence[tuple[StockLevel, Decimal | int]], at: datetime
+    ) -> None:
         receipt = self.new_id()
         for number, (level, pieces) in enumerate(goods, start=1):
-            level.average_cost = self._cost(level.product_id, store)
+            level.average_cost = cost_of(self.by_id[level.product_id], store)
             self.books.move(
                 level,
                 Decimal(pieces),
@@ -111,12 +118,6 @@ class Trade:
             {"lines": len(goods)},
         )
 
-    def _cost(self, product_id: UUID, store: Store) -> Decimal:
-        """Six tenths of the price here, as it was on the first delivery and ever after."""
-        return (self._list_price(self.by_id[product_id], store) * Decimal("0.6")).quantize(
-            Decimal("0.0001")
-        )
-
     def _list_price(self, item: Goods, store: Store) -> Decimal:
         return item.prices[store.currency]
 
@@ -126,35 +127,35 @@ class Trade:
         """Open the drawers, sell in the order of the clock over both tills, count."""
         drawers = [
             self.books.open_drawer(
-                register, clerk, self.actors[clerk.pk], self._instant(store, day, OPENS)
+                register, clerk, self.actors[clerk.pk], self.instant(store, day, OPENS)
             )
             for register, clerk in self.shop.tills.items()
             if register.store_id == store.pk
         ]
         busy = 1.5 if day.weekday() in (4, 5) else 1.0
-        for at in self._moments(store, day, int(self.rng.gauss(14, 3) * busy)):
+        for at in self.moments(store, day, int(self.rng.gauss(14, 3) * busy)):
             drawer = self.rng.choice(drawers)
             if drawer.last_sale and self.rng.random() < 0.03:
                 self._take_back(drawer, at)
             else:
-                self._sell(drawer, at)
+                self.sell(drawer, at)
         for drawer in drawers:
             slip = self.rng.choice(SLIPS) * Decimal("0.05")
-            self.books.close_drawer(drawer, slip, self._instant(store, day, CLOSES))
+            self.books.close_drawer(drawer, slip, self.instant(store, day, CLOSES))
 
-    def _moments(self, store: Store, day: date, customers: int) -> Iterator[datetime]:
-        start, end = self._instant(store, day, OPENS), self._instant(store, day, CLOSES)
+    def moments(self, store: Store, day: date, customers: int) -> Iterator[datetime]:
+        start, end = self.instant(store, day, OPENS), self.instant(store, day, CLOSES)
         seconds = int((end - start).total_seconds())
         drawn = {self.rng.randint(60, seconds - 60) for _ in range(max(customers, 3))}
         yield from (start + timedelta(seconds=second) for second in sorted(drawn))
 
     # ---- one customer --------------------------------------------------------------------------
 
-    def _sell(self, drawer: Drawer, at: datetime) -> None:
+    def sell(self, drawer: Drawer, at: datetime, sizes: tuple[int, ...] = BASKETS) -> None:
         store = drawer.register.store
         wanted: dict[UUID, Decimal] = {}
         for item in self.rng.choices(
-            self.goods, self.weights, k=self.rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 7))
+            self.goods, cum_weights=self.weights, k=self.rng.choice(sizes)
         ):
             level = self.levels[store.pk, item.product.pk]
             pieces = self._pieces(item.product)
@@ -280,5 +281,6 @@ class Trade:
         customer: Customer = self.rng.choice(self.shop.customers)
         return customer.pk
 
-    def _instant(self, store: Store, day: date, clock: time) -> datetime:
-        return datetime.combine(day, clock, ZoneInfo(store.time_zone))
+    def instant(self, store: Store, day: date, clock: time) -> datetime:
+        """As the services note it: the clock on the store's wall, in UTC."""
+        return datetime.combine(day, clock, ZoneInfo(store.time_zone)).astimezone(UTC)

@@ -12,13 +12,14 @@ from sales.models.sale import (
     SaleAttempt,
     SaleLine,
 )
-from sales.models.shift import CashMove, Shift, ShiftTender, ShiftTotals
+from sales.models.shift import CashMove, DrawerOpening, Shift, ShiftTender, ShiftTotals
 
 __all__ = [
     "Cart",
     "CartLine",
     "CartStep",
     "CashMove",
+    "DrawerOpening",
     "Favourite",
     "JournalHead",
     "JournalRecord",

@@ -94,6 +94,7 @@ class ShiftTotals(models.Model):
     rounding = _amount()
     returned = _amount()  # The positive sum of what was paid back.
     expected_cash = _amount()  # The drawer: float plus every cash move.
+    openings = models.PositiveIntegerField(default=0)  # How often it was opened without a sale.
 
     objects = ShiftTotalsQuerySet.as_manager()
 
@@ -164,7 +165,34 @@ class CashMove(Ledger):
                 name="cash_out_is_negative",
             ),
         )
-        indexes = (models.Index(fields=("shift", "at"), name="cash_by_shift"),)
+        indexes = (
+            models.Index(fields=("shift", "at"), name="cash_by_shift"),
+            # What was done by hand is found without reading the cash of every sale.
+            models.Index(
+                fields=("shift",),
+                condition=Q(kind__in=("paid_in", "paid_out", "drop")),
+                name="cash_by_hand",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount}"
+
+
+class DrawerOpening(Ledger):
+    """The drawer was opened without a sale: nothing moved, and somebody said why."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    shift = models.ForeignKey(Shift, models.PROTECT, related_name="drawer_openings")
+    reason = models.CharField(max_length=200)
+    who = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("drawer opening")
+        verbose_name_plural = _("drawer openings")
+        constraints = (CheckConstraint(condition=~Q(reason=""), name="opening_says_why"),)
+        indexes = (models.Index(fields=("shift", "at"), name="opening_by_shift"),)
+
+    def __str__(self) -> str:
+        return self.reason

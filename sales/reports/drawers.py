@@ -4,19 +4,20 @@ While a blind store's drawer is open, whoever will count it is not told what sho
 Only reads: call it in a lane.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from people.access import Actor, own_stores
 from people.models import Store
 from people.permissions import Permission
 from regalpos.errors import NotHere
-from sales.models import Cart, JournalRecord, Register, Shift, ShiftTotals
+from sales.models import Cart, CashMove, JournalRecord, Register, Shift, ShiftTotals
 from sales.receipts.making import store_clock
 from sales.sealing import seal_mark
 from sales.services.priced import rules_of
@@ -29,6 +30,17 @@ class TenderSum:
     name: str
     payments: int
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CashLine:
+    """Cash that was moved by hand, or (no amount) a drawer that was only opened."""
+
+    at: datetime
+    kind: str
+    amount: Decimal | None
+    reason: str
+    who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +58,11 @@ class Drawer:
     totals: ShiftTotals
     tenders: tuple[TenderSum, ...]
     sees_cash: bool
+    moves: tuple[CashLine, ...]
+    now: datetime
     parked: int
     seal: str
+    perpetual: Decimal | None  # All that the register ever took, less what it paid back.
 
     @property
     def short(self) -> Decimal | None:
@@ -88,6 +103,7 @@ def _shifts() -> QuerySet[Shift]:
 def _drawer(shift: Shift, actor: Actor) -> Drawer:
     register, store = shift.register, shift.register.store
     blind = shift.closed_at is None and rules_of(store, timezone.now()).blind_count
+    closing = JournalRecord.objects.filter(business_id=shift.pk, series="closing").first()
     tenders = shift.tenders.select_related("tender").order_by("tender__position", "tender__code")
     return Drawer(
         shift=shift,
@@ -101,12 +117,29 @@ def _drawer(shift: Shift, actor: Actor) -> Drawer:
         totals=shift.totals,
         tenders=tuple(TenderSum(row.tender.name, row.payments, row.amount) for row in tenders),
         sees_cash=actor.may(Permission.SEE_MONEY) or not blind,
+        moves=tuple(_moves(shift, store)),
+        now=store_clock(timezone.now(), store.time_zone),
         parked=Cart.objects.filter(store=store, state=Cart.State.PARKED).count(),
-        seal=_seal(shift),
+        seal=seal_mark(closing.hash) if closing else "",
+        perpetual=closing.perpetual_net if closing else None,
     )
 
 
-def _seal(shift: Shift) -> str:
-    closing = JournalRecord.objects.filter(business_id=shift.pk, series="closing")
-    sealed = closing.values_list("hash", flat=True).first()
-    return seal_mark(sealed) if sealed else ""
+def _moves(shift: Shift, store: Store) -> list[CashLine]:
+    """What was done at the drawer by hand, in the order of its happening."""
+    by_hand = (CashMove.Kind.PAID_IN, CashMove.Kind.PAID_OUT, CashMove.Kind.DROP)
+    moved = shift.cash_moves.filter(kind__in=by_hand).select_related("who")
+    opened = shift.drawer_openings.select_related("who")
+    lines = [
+        CashLine(row.at, row.get_kind_display(), row.amount, row.reason, row.who.get_short_name())
+        for row in moved
+    ] + [
+        CashLine(
+            row.at, str(_("Opened without a sale")), None, row.reason, row.who.get_short_name()
+        )
+        for row in opened
+    ]
+    return [
+        replace(line, at=store_clock(line.at, store.time_zone))
+        for line in sorted(lines, key=lambda line: line.at)
+    ]

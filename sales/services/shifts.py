@@ -208,6 +208,7 @@ def closing_facts(
         "currency": currency,
         "sales": totals.sales,
         "returns": totals.returns,
+        "openings": totals.openings,
         **{name: amount(getattr(totals, name)) for name in sums},
         "tenders": {
             row.tender.code: {"payments": row.payments, "amount": amount(row.amount)}

@@ -57,6 +57,16 @@ async def shift(request: Request) -> HttpResponse:
 
 
 @requires(Permission.SELL)
+@require_safe
+async def report(request: Request, shift_id: UUID) -> HttpResponse:
+    """The X report: how an open drawer stands, at any time and as often as one likes."""
+    drawer = await lanes.run(partial(read_drawer, shift_id, request.actor), request.actor)
+    if drawer.shift.closed_at:
+        return HttpResponseRedirect(reverse("sales:closure", args=[shift_id]))
+    return render_screen(request, "sales/x_report.html", context={"drawer": drawer})
+
+
+@requires(Permission.SELL)
 @require_http_methods(["GET", "POST"])
 async def closure(request: Request, shift_id: UUID) -> HttpResponse:
     """GET: the drawer to be counted, or what the count came to. POST: it is counted, once."""
@@ -73,7 +83,7 @@ async def _close(request: Request, drawer: Drawer) -> HttpResponse:
         unit = partial(
             close_shift,
             shift_id=drawer.shift.pk,
-            counted=_amount(typed.counted, drawer.store.currency),
+            counted=typed_amount(typed.counted, drawer.store.currency, "counted"),
             reason=read(NoteSent, {"reason": typed.reason}).reason,
             actor=request.actor,
         )
@@ -102,17 +112,20 @@ def _show(request: Request, drawer: Drawer, count: Count, status: int = 200) -> 
     return render_screen(request, "sales/closure.html", "closure", context, status)
 
 
-def _amount(typed: str, currency: str) -> Decimal:
+def typed_amount(typed: str, currency: str, field: str) -> Decimal:
+    """What a person typed, as they write amounts. Raises Invalid for the field."""
     locale = reading_locale()
     try:
         return parse_amount(typed, currency, locale)
     except TooManyDecimals as wrong:
         words = _("More decimals than this currency has.")
-        raise Invalid(fields={"counted": [words]}) from wrong
+        raise Invalid(fields={field: [words]}) from wrong
     except NotAnAmount as wrong:
         words = _("Type what is in the drawer, for example %(amount)s.")
+        if field != "counted":
+            words = _("Type an amount, for example %(amount)s.")
         words %= {"amount": format_amount(EXAMPLE, currency, locale)}
-        raise Invalid(fields={"counted": [words]}) from wrong
+        raise Invalid(fields={field: [words]}) from wrong
 
 
 def _blamed(typed: Count, refusal: Refusal) -> Count:

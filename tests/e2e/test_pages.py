@@ -48,6 +48,8 @@ PAGES: dict[str, list[Role]] = {
     "/till/registers/{free}/": [M],
     "/till/shift/": [C, M],
     "/till/shift/{shift}/closure/": [C],
+    "/till/shift/{shift}/cash/": [C],
+    "/till/shift/{shift}/report/": [C, M],
     "/till/receipts/": [C],
     "/till/receipts/{sale}/": [C],
     "/till/receipts/{sale}/return/": [C],

@@ -155,6 +155,14 @@ SCREENS = [
         "/till/shift/{shift}/closure/",
         {"counted": "101.00"},
     ),
+    Door(
+        "/till/shift/<uuid:shift_id>/cash/",
+        "amc",
+        "GET POST",
+        "/till/shift/{shift}/cash/",
+        {"id": "{new}", "kind": "drop", "amount": "20.00", "reason": "to the safe"},
+    ),
+    Door("/till/shift/<uuid:shift_id>/report/", "amc", "GET", "/till/shift/{shift}/report/"),
     Door("/till/receipts/", "amc"),
     Door("/till/receipts/<uuid:sale_id>/", "amc", "GET", "/till/receipts/{sale}/"),
     Door(
@@ -223,6 +231,14 @@ API = [
         "/api/v1/shifts/{shift}/closure",
         {"counted": "100.00", "reason": "counted twice"},
     ),
+    Door(
+        "/api/v1/shifts/{id}/cash-moves",
+        "amc",
+        "POST",
+        "/api/v1/shifts/{shift}/cash-moves",
+        {"id": "{new}", "kind": "paid_in", "amount": "5.00", "reason": "change brought"},
+    ),
+    Door("/api/v1/shifts/{id}/report", "amc", "GET", "/api/v1/shifts/{shift}/report"),
     Door(
         "/api/v1/quotes",
         "amc",

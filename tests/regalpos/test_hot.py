@@ -57,6 +57,8 @@ SELDOM = {
     "sales:register",
     "sales:shift",
     "sales:closure",
+    "sales:cash",
+    "sales:report",
     "sales:receipts",
     "sales:receipt",
     "sales:returns",

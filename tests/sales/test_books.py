@@ -50,12 +50,14 @@ PLANTED = {
     "sale_fell_in_an_open_shift": "UPDATE sales_sale SET recorded_at = recorded_at - interval '1 day'",
     "product_days_are_their_lines": "UPDATE sales_productday SET returned = returned + 1",
     "register_days_are_their_sales": "UPDATE sales_registerday SET payable = payable + 1",
+    "drawer_openings_are_counted": "UPDATE sales_shifttotals SET openings = openings + 1",
     "document_keeps_one_currency": "UPDATE sales_sale SET currency = 'GBP'",
 }
 
 # Every sum that is kept, and the invariant that computes it again.
 KEPT = {
     ("sales_shifttotals", "expected_cash"): "drawer_is_the_sum_of_its_moves",
+    ("sales_shifttotals", "openings"): "drawer_openings_are_counted",
     **{
         ("sales_shifttotals", name): "shift_totals_are_its_sales"
         for name in (

@@ -238,6 +238,7 @@ def test_a_closed_drawer_is_counted_numbered_and_sealed(till: Register, ana: Act
         "currency": "EUR",
         "sales": 3,
         "returns": 1,
+        "openings": 0,
         "net": "26.26",
         "tax": "6.04",
         "discount": "0",
