@@ -1,137 +1,163 @@
-"""How soon the last of many open screens hears that something was sold.
+"""Live screens: one sale, and how long until the last of many screens has heard of it.
 
-Every socket is a stock screen of one store, on one server of one process. A program sells one
-item; what counts is the time from sending that sale to the last screen's message, so the sale
-itself is in it.
+From the moment the sale's request leaves, so the sale itself counts; screens and till are one
+process beside the server, on one clock. Measured with all screens alike, and with two languages
+and one screen that never reads what it is sent.
 """
 
-import asyncio
-import base64
-import os
+import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
-from urllib.request import Request, urlopen
 
-from django.conf import settings
+import psutil
 
 from bench import servers
+from bench.machine import Meter
 from bench.measures import Measure, Size
-from bench.shop import Goods, Shop, Till, open_shop
+from bench.screens import Heard, Wish
+from bench.servers import Server
+from bench.shop import Shop, open_shop
 from people.models import Store
-from regalpos import ids
+from regalpos.environment import BASE_DIR
 
-SOCKETS = 500
-SOCKETS_IN_SMOKE = 20
+SCREENS = 500
 ROUNDS = 40
-AT_ONCE = 25  # handshakes under way
-PAUSE = 0.25  # seconds between two sales: screens are told at most every 0.05
-
-
-class Screen(asyncio.Protocol):
-    """A socket that only notes when something came."""
-
-    def __init__(self, handshake: bytes) -> None:
-        self.handshake = handshake
-        self.open = asyncio.get_running_loop().create_future()
-        self.heard: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: Any) -> None:
-        transport.write(self.handshake)
-
-    def data_received(self, data: bytes) -> None:
-        if not self.open.done():
-            if b" 101 " not in data.split(b"\r\n", 1)[0]:
-                self.open.set_exception(RuntimeError(data[:200].decode("latin1")))
-            else:
-                self.open.set_result(None)
-        elif not self.heard.done():
-            self.heard.set_result(time.perf_counter())
-
-    def listen_again(self) -> None:
-        self.heard = asyncio.get_running_loop().create_future()
+SCREENS_IN_SMOKE = 20
+ROUNDS_IN_SMOKE = 3
+PRODUCTS = 20
+SETTLED = 2.5  # seconds until every socket was asked once more whether it may stay
 
 
 def measure(size: Size) -> Iterator[Measure]:
-    """One store, and everybody looks at its stock."""
-    number = SOCKETS_IN_SMOKE if size.smoke else SOCKETS
-    with ExitStack() as stack:
-        shop = stack.enter_context(open_shop(tills=1, smoke=size.smoke))
-        database = stack.enter_context(shop.clone())
+    """The rows about live screens."""
+    with open_shop(tills=1, smoke=True) as shop, shop.clone() as database:
         with database.in_use():
-            code = Store.objects.get(pk=shop.tills[0].store_id).code
-        server = stack.enter_context(servers.ours(database))
-        last = asyncio.run(_rounds(shop, server.port, code, number, 3 if size.smoke else ROUNDS))
-    yield Measure(
-        name="live: last of 500 sockets, p95",
-        value=round(statistics.quantiles(last, n=20)[-1], 1),
-        floor=150.0,
-        goal=50.0,
-        unit="ms",
-        more_is_better=False,
-        inputs={"sockets": number, "rounds": len(last), "median, ms": statistics.median(last)},
-    )
-
-
-async def _rounds(shop: Shop, port: int, code: str, number: int, rounds: int) -> list[float]:
-    """By round, the milliseconds until the last screen heard."""
-    loop = asyncio.get_running_loop()
-    gate = asyncio.Semaphore(AT_ONCE)
-    handshake = _handshake(shop.tills[0], port, code)
-
-    async def screen() -> Screen:
-        async with gate:
-            _transport, one = await loop.create_connection(
-                lambda: Screen(handshake), "127.0.0.1", port
+            store = Store.objects.get(pk=shop.tills[0].store_id).code
+        with servers.ours(database) as server:
+            _listen(_wish(shop, server, store, screens=SCREENS_IN_SMOKE, rounds=1), server)  # warm
+            many = SCREENS_IN_SMOKE if size.smoke else SCREENS
+            rounds = ROUNDS_IN_SMOKE if size.smoke else ROUNDS
+            wish = _wish(shop, server, store, screens=many, rounds=rounds)
+            heard, about = _listen(wish, server)
+            yield _row(f"live: last of {SCREENS} sockets, p95", heard, about)
+            kilobytes = about["KB a socket"]
+            yield Measure(
+                name="memory of an open socket",
+                value=kilobytes,
+                unit="KB",
+                floor=100,
+                goal=40,
+                more_is_better=False,
             )
-            await one.open
-            return one
-
-    screens = await asyncio.gather(*(screen() for _ in range(number)))
-    await asyncio.sleep(1)
-    found = []
-    for turn in range(rounds + 1):
-        for one in screens:
-            one.listen_again()
-        began = time.perf_counter()
-        await asyncio.to_thread(_sell, shop.tills[0], shop.goods[turn % len(shop.goods)], port)
-        heard = await asyncio.wait_for(asyncio.gather(*(one.heard for one in screens)), 30)
-        if turn:  # the first only warms up
-            found.append((max(heard) - began) * 1000)
-        await asyncio.sleep(PAUSE)
-    return found
+            wish = _wish(
+                shop, server, store, screens=many, rounds=rounds, languages=["en", "de"], idle=1
+            )
+            name = f"live: last of {SCREENS}, two languages, one who never reads, p95"
+            yield _row(name, *_listen(wish, server))
 
 
-def _handshake(till: Till, port: int, code: str) -> bytes:
-    key = base64.b64encode(os.urandom(16)).decode()
-    lines = (
-        f"GET /ws/stock/{code}/?language=en HTTP/1.1",
-        f"Host: localhost:{port}",
-        f"Origin: http://localhost:{port}",
-        f"Cookie: {settings.SESSION_COOKIE_NAME}={till.session}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        f"Sec-WebSocket-Key: {key}",
-        "Sec-WebSocket-Version: 13",
+def _wish(shop: Shop, server: Server, store: str, **more: Any) -> Wish:
+    till = shop.tills[0]
+    return Wish(
+        port=server.port,
+        store=store,
+        session=till.session,
+        register=str(till.register_id),
+        token=till.token,
+        goods=[(str(one.product_id), one.cents) for one in shop.goods[:PRODUCTS]],
+        **{"languages": ["en"], **more},
     )
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def _sell(till: Till, goods: Goods, port: int) -> None:
-    price = f"{goods.cents // 100}.{goods.cents % 100:02}"
-    body = (
-        f'{{"register": "{till.register_id}", "shown_total": "{price}",'
-        f' "lines": [{{"product": "{goods.product_id}", "quantity": "1"}}],'
-        f' "payments": [{{"tender": "card", "amount": "{price}"}}]}}'
+def _listen(wish: Wish, server: Server) -> tuple[Heard, dict[str, Any]]:
+    """What the screens heard, and what it cost the server."""
+    before = _memory(server)
+    with _screens(wish) as process:
+        time.sleep(0 if wish.rounds == 1 else SETTLED)
+        kilobytes = (_memory(server) - before) / wish.screens / 1024
+        meter = Meter(app=server.pids)
+        _say(process, "go")
+        heard = Heard(**json.loads(_hear(process)))
+        usage = meter.stop()
+    if heard.lost:
+        raise RuntimeError(f"{heard.lost} of {wish.screens} screens were closed")
+    about = {
+        "sockets": wish.screens,
+        "KB a socket": round(kilobytes, 1),
+        "app_ms a round": round(usage.spent["app"] * 1000 / len(heard.last), 1),
+        "others": round(usage.others, 2),
+        "steal": round(usage.steal, 2),
+    }
+    return heard, about
+
+
+def _row(name: str, heard: Heard, about: dict[str, Any]) -> Measure:
+    return Measure(
+        name=name,
+        value=_p95(heard.last),
+        unit="ms",
+        floor=150,
+        goal=50,
+        more_is_better=False,
+        inputs={
+            **about,
+            "rounds": len(heard.last),
+            **{f"{one}_p50": round(statistics.median(getattr(heard, one)), 1) for one in _WHICH},
+            "answered_p95": round(_p95(heard.answered), 1),
+        },
     )
-    asked = Request(
-        f"http://localhost:{port}/api/v1/sales/{ids.new()}",
-        data=body.encode(),
-        method="PUT",
-        headers={"Authorization": f"Bearer {till.token}", "Content-Type": "application/json"},
+
+
+_WHICH = ("answered", "first", "middle", "last")
+
+
+def _p95(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.95)]
+
+
+def _memory(server: Server) -> int:
+    """Bytes, without what its processes share."""
+    roots = [psutil.Process(pid) for pid in server.pids]
+    return sum(one.memory_full_info().uss for root in roots for one in _all(root))
+
+
+def _all(root: psutil.Process) -> list[psutil.Process]:
+    return [root, *root.children(recursive=True)]
+
+
+@contextmanager
+def _screens(wish: Wish) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.screens"],
+        cwd=BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    with urlopen(asked, timeout=30) as answer:  # noqa: S310
-        if answer.status != 201:
-            raise RuntimeError(answer.status)
+    try:
+        _say(process, json.dumps(asdict(wish)))
+        _hear(process)  # open
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill() if sys.exc_info()[0] else process.stdin.close()  # type: ignore[union-attr]
+        process.wait(30)
+
+
+def _say(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None  # noqa: S101  (tells the type)
+    print(line, file=process.stdin, flush=True)
+
+
+def _hear(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None  # noqa: S101  (tells the type)
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError("the screens broke off; their error is above")
+    return line.strip()

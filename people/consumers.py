@@ -28,6 +28,7 @@ TOO_OFTEN = 1008
 
 SOON = 1.0  # seconds until the first look after they joined
 ASKED_AGAIN = 30.0  # and between two later ones
+AFTER_A_GAP = 5.0  # and until one after something may not have been heard
 LARGEST = 1024  # signs of one message; nothing that our pages send is longer
 MOST = 20  # messages within WINDOW seconds
 WINDOW = 10.0
@@ -79,7 +80,7 @@ class SignedInSocket(AsyncWebsocketConsumer):
             return
         self.out = Outbox(wire_of(self.scope, self.base_send))
         # Soon once more: what changed while we joined was said before we listened.
-        self._ask_soon()
+        self._ask_in(SOON)
         await self.entered()
 
     async def entered(self) -> None:
@@ -98,8 +99,9 @@ class SignedInSocket(AsyncWebsocketConsumer):
         await self._listen_to(set())
 
     def hear(self, topic: str, message: dict[str, Any]) -> None:
-        """What was announced, to the method of its name. Before it is open, only its end counts:
-        what else happens then, the page fetches once it is.
+        """What was announced, to the method of its name.
+
+        Before it is open, only its end counts: what else happens then, the page fetches once it is.
         """
         if self.out is not None or message["type"] == "force.close":
             getattr(self, get_handler_name(message))(message)
@@ -107,7 +109,7 @@ class SignedInSocket(AsyncWebsocketConsumer):
     def missed(self, group: str) -> None:
         """Perhaps they were signed out; perhaps the page is behind, and comes back to fetch."""
         if self.out is not None and group == IDENTITY:
-            self._ask_soon()
+            self._ask_in(AFTER_A_GAP)
         elif self.out is not None:
             self.out.close(TRY_LATER)
 
@@ -182,16 +184,15 @@ class SignedInSocket(AsyncWebsocketConsumer):
         own = {live.user_topic(actor.user_id), live.session_topic(actor.session_key)}
         return actor, topics | own
 
-    def _ask_soon(self) -> None:
+    def _ask_in(self, pause: float) -> None:
         if self.watch is not None:
             self.watch.cancel()
-        self.watch = asyncio.create_task(self._keep_asking())
+        self.watch = asyncio.create_task(self._keep_asking(pause))
 
-    async def _keep_asking(self) -> None:
-        pause = SOON
+    async def _keep_asking(self, pause: float) -> None:
         while True:
             # Not all in one moment, however many came in one.
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
             if (refused := await self._ask()) and self.out is not None:
                 self.out.close(refused)
                 return

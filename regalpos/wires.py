@@ -94,6 +94,8 @@ class DaphneWire:
     the reactor for each socket. Whatever the network does not take at once is left to Twisted.
     """
 
+    __slots__ = ("_protocol",)
+
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
 
@@ -109,12 +111,13 @@ class DaphneWire:
         if protocol.state != protocol.STATE_OPEN or not transport.connected:
             return
         rest = frame.raw
-        if self.free() and hasattr(transport, "writeSomeData"):
+        if not (transport.dataBuffer or transport._tempDataBuffer):
             written = transport.writeSomeData(rest)
+            if written == len(rest):
+                return
             # Else it is an error, which the reactor meets as well, and cleans up after.
             rest = rest[written:] if isinstance(written, int) else rest
-        if rest:
-            transport.write(rest)
+        transport.write(rest)
 
     def close(self, code: int) -> None:
         """As `Wire`; autobahn cuts off, a second later, whoever does not answer."""

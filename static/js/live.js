@@ -10,6 +10,7 @@ import { say } from "./words.js";
 
 const POLL = { live: 60_000, joining: 15_000, lost: 15_000 };
 const LOOKS = { live: "chip-good", joining: "chip-warn", lost: "chip-bad" };
+const SPREAD = 3_000; // every screen of the shop is told to fetch in the same moment
 const SIGNED_OUT = 4401;
 const NOT_FOR_US = new Set([4403, 4404]); // a role that may not, a store that is not theirs
 
@@ -33,8 +34,7 @@ class LiveFeed extends HTMLElement {
   disconnectedCallback() {
     this.ended.abort();
     this.leave();
-    clearTimeout(this.poll);
-    clearTimeout(this.retry);
+    for (const timer of [this.poll, this.retry, this.fetching]) clearTimeout(timer);
   }
 
   listen(signal) {
@@ -69,7 +69,7 @@ class LiveFeed extends HTMLElement {
 
   heard(html) {
     this.truth = new Date();
-    if (this.rows.take(html)) this.refetch();
+    if (this.rows.take(html)) this.fetching ??= setTimeout(() => this.refetch(), Math.random() * SPREAD);
   }
 
   closed(code) {
@@ -88,6 +88,8 @@ class LiveFeed extends HTMLElement {
   }
 
   refetch() {
+    clearTimeout(this.fetching);
+    this.fetching = null;
     const region = this.region();
     region?.dispatchEvent(new CustomEvent("live:refetch"));
     this.pollLater();

@@ -191,8 +191,8 @@ class Protocol:
 @pytest.fixture
 def pair() -> Any:
     near, far = socket.socketpair()
-    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
     near.setblocking(False)
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
     reactor: Any = Reactor()
     nobody: Any = None
     transport = Connection(near, nobody, reactor)
