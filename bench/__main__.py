@@ -23,7 +23,7 @@ from bench import machine, table
 from bench.measures import Measure, Measures, Missing, Size
 from regalpos.environment import VAR
 
-MODULES = ("checkout", "scan", "hot_empty", "live", "search", "books", "start")
+MODULES = ("checkout", "scan", "hot_empty", "live", "search", "history", "books", "start")
 
 
 def main(arguments: list[str]) -> int:

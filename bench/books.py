@@ -80,7 +80,7 @@ def measure(size: Size) -> Iterator[Measure]:
 
 
 def _closing(sales: int) -> Measure:
-    few, full = _till(), _till()
+    few, full = new_till(), new_till()
     few.sell(10)
     full.sell(sales)
     with_few, with_many = _seconds(few.close), _seconds(full.close)
@@ -98,7 +98,7 @@ def _closing(sales: int) -> Measure:
 def _today(size: Size) -> Measure:
     days = 30 if size.smoke else DAYS
     a_day = 2 if size.smoke else max(1, size.history // 5 // LINES // STORES // DAYS)
-    tills = [_till() for _ in range(STORES)]
+    tills = [new_till() for _ in range(STORES)]
     for till in tills:
         till.sell(a_day)
     boss = a_user(Role.MANAGER, *(till.store for till in tills))
@@ -139,8 +139,9 @@ def _pages(browser: Client, rounds: int) -> list[float]:
     return [_seconds(page) for _ in range(rounds)]
 
 
-def _till() -> Till:
-    store = a_store()
+def new_till(store: Store | None = None) -> Till:
+    """A till with an open drawer, at that store or one of its own."""
+    store = store or a_store()
     register, ana = a_register(store), a_cashier(store)
     goods = [a_product(price="1.00", on_hand="100000", store=store) for _ in range(LINES)]
     return Till(store, register, ana, a_shift(register, ana), goods)

@@ -71,19 +71,39 @@ class Drawer:
         return -variance if variance is not None and variance < 0 else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDrawer:
+    """Somebody's open shift, as a row that leads to it. `opened_at` is the store's clock."""
+
+    shift: Shift
+    register: Register
+    store: Store
+    cashier: str
+    opened_at: datetime
+
+
 def read_own_drawer(actor: Actor) -> Drawer | None:
     """The drawer that the actor answers for now."""
     shift = _shifts().filter(cashier_id=actor.user_id, closed_at=None).first()
     return _drawer(shift, actor) if shift else None
 
 
-def read_open_drawers(actor: Actor) -> list[Drawer]:
+def read_open_drawers(actor: Actor) -> list[OpenDrawer]:
     """Other people's open drawers at the actor's stores, for those who may close them."""
     if not actor.may(Permission.MANAGE_SHIFTS):
         return []
     shifts = _shifts().filter(closed_at=None, register__store__in=own_stores(actor))
     others = shifts.exclude(cashier_id=actor.user_id).order_by("register__store__code", "opened_at")
-    return [_drawer(shift, actor) for shift in others]
+    return [
+        OpenDrawer(
+            shift=shift,
+            register=shift.register,
+            store=shift.register.store,
+            cashier=str(shift.cashier),
+            opened_at=store_clock(shift.opened_at, shift.register.store.time_zone),
+        )
+        for shift in others
+    ]
 
 
 def read_drawer(shift_id: UUID, actor: Actor) -> Drawer:

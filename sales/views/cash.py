@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -21,7 +21,7 @@ from regalpos.shapes import Line, Shape, read
 from sales.models import CashMove
 from sales.reports.drawers import Drawer, read_drawer
 from sales.services.cash import move_cash, open_drawer
-from sales.views.shift import typed_amount
+from sales.views.figures import typed_amount
 from sales.views.till import uuid_of
 
 NO_SALE = "no_sale"
@@ -85,7 +85,8 @@ def _use_case(typed: CashForm, drawer: Drawer, request: Request) -> Callable[[],
     facts: dict[str, Any] = {"shift_id": drawer.shift.pk, "reason": reason, "actor": request.actor}
     if typed.kind == NO_SALE:
         return partial(open_drawer, opening_id=typed.id, **facts)
-    moved: Decimal = typed_amount(typed.amount, drawer.store.currency, "amount")
+    words = gettext("Type an amount, for example %(amount)s.")
+    moved = typed_amount(typed.amount, drawer.store.currency, "amount", words)
     return partial(move_cash, move_id=typed.id, kind=typed.kind, moved=moved, **facts)
 
 

@@ -1,4 +1,4 @@
-"""Figures that the till's screens are drawn from: what is due, and what was sold."""
+"""Figures of the till's screens: what is due, what was sold, and what a person typed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,28 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from people.access import Actor
-from regalpos.money import NO_MONEY, cash_round, minor_digits, quick_cash
+from regalpos.errors import Invalid
+from regalpos.money import (
+    NO_MONEY,
+    NotAnAmount,
+    TooManyDecimals,
+    cash_round,
+    format_amount,
+    minor_digits,
+    parse_amount,
+    quick_cash,
+)
+from regalpos.templatetags.shop import reading_locale
 from sales.models import Tender
 from sales.receipts import Receipt
 from sales.reports.receipts import read_receipt
 from sales.services.cart_view import CartView
 from sales.services.checkout import find_answer
+
+EXAMPLE = Decimal("253.40")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,3 +110,18 @@ def sold_of(content: Mapping[str, Any], actor: Actor) -> Sold:
         ),
         receipt=read_receipt(sale_id, actor),
     )
+
+
+def typed_amount(typed: str, currency: str, field: str, words: str) -> Decimal:
+    """What a person typed, as they write amounts. Raises Invalid for the field.
+
+    `words` say what to type there instead, with an `%(amount)s` for an example.
+    """
+    locale = reading_locale()
+    try:
+        return parse_amount(typed, currency, locale)
+    except TooManyDecimals as wrong:
+        raise Invalid(fields={field: [_("More decimals than this currency has.")]}) from wrong
+    except NotAnAmount as wrong:
+        example = format_amount(EXAMPLE, currency, locale)
+        raise Invalid(fields={field: [words % {"amount": example}]}) from wrong

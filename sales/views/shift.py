@@ -1,7 +1,6 @@
 """The drawer one answers for: how it stands, and closing it with a count."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -15,14 +14,17 @@ from people.access import Request, requires
 from people.permissions import Permission
 from regalpos import lanes
 from regalpos.errors import Busy, Invalid, Refusal
-from regalpos.money import NotAnAmount, TooManyDecimals, format_amount, parse_amount
 from regalpos.screens import render_screen, wants_partial
 from regalpos.shapes import Line, Shape, read
-from regalpos.templatetags.shop import reading_locale
-from sales.reports.drawers import Drawer, read_drawer, read_open_drawers, read_own_drawer
+from sales.reports.drawers import (
+    Drawer,
+    OpenDrawer,
+    read_drawer,
+    read_open_drawers,
+    read_own_drawer,
+)
 from sales.services.shifts import ShiftClosed, close_shift
-
-EXAMPLE = Decimal("253.40")
+from sales.views.figures import typed_amount
 
 
 class NoteSent(Shape):
@@ -48,7 +50,7 @@ async def shift(request: Request) -> HttpResponse:
     """One's own drawer as it stands, without its cash where it will be counted blind."""
     actor = request.actor
 
-    def unit() -> tuple[Drawer | None, list[Drawer]]:
+    def unit() -> tuple[Drawer | None, list[OpenDrawer]]:
         return read_own_drawer(actor), read_open_drawers(actor)
 
     own, others = await lanes.run(unit, actor)
@@ -83,7 +85,12 @@ async def _close(request: Request, drawer: Drawer) -> HttpResponse:
         unit = partial(
             close_shift,
             shift_id=drawer.shift.pk,
-            counted=typed_amount(typed.counted, drawer.store.currency, "counted"),
+            counted=typed_amount(
+                typed.counted,
+                drawer.store.currency,
+                "counted",
+                _("Type what is in the drawer, for example %(amount)s."),
+            ),
             reason=read(NoteSent, {"reason": typed.reason}).reason,
             actor=request.actor,
         )
@@ -110,22 +117,6 @@ def _show(request: Request, drawer: Drawer, count: Count, status: int = 200) -> 
         return render_screen(request, "sales/z_report.html", context=context)
     context = {"drawer": drawer, "count": count}
     return render_screen(request, "sales/closure.html", "closure", context, status)
-
-
-def typed_amount(typed: str, currency: str, field: str) -> Decimal:
-    """What a person typed, as they write amounts. Raises Invalid for the field."""
-    locale = reading_locale()
-    try:
-        return parse_amount(typed, currency, locale)
-    except TooManyDecimals as wrong:
-        words = _("More decimals than this currency has.")
-        raise Invalid(fields={field: [words]}) from wrong
-    except NotAnAmount as wrong:
-        words = _("Type what is in the drawer, for example %(amount)s.")
-        if field != "counted":
-            words = _("Type an amount, for example %(amount)s.")
-        words %= {"amount": format_amount(EXAMPLE, currency, locale)}
-        raise Invalid(fields={field: [words]}) from wrong
 
 
 def _blamed(typed: Count, refusal: Refusal) -> Count:
