@@ -6,6 +6,7 @@ Alone, or as one of several workers that `master.py` keeps; then it has a `Duty`
 import asyncio
 import signal
 import socket
+import sys
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,9 @@ AFTER_YOU = 0.005  # seconds for a sibling that holds fewer connections to take 
 LAST_WORDS = 0.1  # seconds for answers that are written to reach the network
 SERVICE_RESTART = 4012  # WebSocket close code: come back in a moment
 BACKLOG = 1024
+# Seconds until a waiting thread may have the interpreter. Whoever holds a row that everybody wants
+# has to get it back after each answer of the database: Python's 5 ms would be all the others' wait.
+TURN = 0.001
 
 call_later: Any = reactor.callLater
 
@@ -77,6 +81,7 @@ def serve(listener: socket.socket | None, application: str, duty: Duty | None = 
     """
     app = import_by_path(application)
     memory.settle()
+    sys.setswitchinterval(TURN)
     DrainingServer(
         application=app,
         endpoints=[f"fd:fileno={listener.fileno()}"] if listener else ["none"],
